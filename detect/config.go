@@ -1,0 +1,93 @@
+package detect
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"time"
+)
+
+// Config is the whole configuration of a detector. The zero value is valid and
+// is what a user should run: one knob, Budget, says how many false alarms are
+// tolerable.
+type Config struct {
+	// Profile chooses the detectors. Default ProfileDefault.
+	Profile Profile
+	// Budget is the number of false alarms tolerated per 1000 series-days,
+	// in (0, 1e6]. Default 10.
+	Budget float64
+	// Open is the bar at which an anomaly opens, as the false alarms per 1000
+	// series-days expected at that bar, in (0, 1e6]. 0 means Budget. The
+	// offline csv sets 1000 (one per series-day), so that a reader can raise
+	// the bar by score or alarm afterwards.
+	Open float64
+	// Adapt is how long an open anomaly may hold before its level is accepted
+	// as the new normal and it closes saying so, in [10m, 30d]. Default 8h.
+	Adapt time.Duration
+	// Skyline holds the settings of ProfileSkyline; ignored otherwise.
+	Skyline SkylineConfig
+}
+
+// Defaults of Config.
+const (
+	DefaultBudget = 10.0
+	DefaultAdapt  = 8 * time.Hour
+)
+
+// Meta is what is known about a series from outside its values.
+type Meta struct {
+	// Kind tells how raw values are read. Default MetricUnknown.
+	Kind MetricKind
+	// Step is the expected distance between samples, 0 if unknown: it is then
+	// estimated from the first samples. In [0, 31d].
+	Step time.Duration
+}
+
+// withDefaults returns c with every zero field set to its default.
+func (c Config) withDefaults() Config {
+	if c.Budget == 0 {
+		c.Budget = DefaultBudget
+	}
+	if c.Open == 0 {
+		c.Open = c.Budget
+	}
+	if c.Adapt == 0 {
+		c.Adapt = DefaultAdapt
+	}
+	c.Skyline = c.Skyline.withDefaults()
+	return c
+}
+
+// Validate returns every error of the configuration at once, or nil.
+func (c Config) Validate() error {
+	c = c.withDefaults()
+	var errs []error
+	if int(c.Profile) >= len(profileNames) {
+		errs = append(errs, fmt.Errorf("cannot use profile %d: want one of %q", uint8(c.Profile), profileNames))
+	}
+	for _, b := range []struct {
+		name string
+		v    float64
+	}{{"budget", c.Budget}, {"open", c.Open}} {
+		if !(b.v > 0 && b.v <= 1e6) || math.IsNaN(b.v) {
+			errs = append(errs, fmt.Errorf("cannot use %s %v: want false alarms per 1000 series-days in (0, 1e6]; leave it out for the default %v", b.name, b.v, DefaultBudget))
+		}
+	}
+	if c.Adapt < 10*time.Minute || c.Adapt > 30*24*time.Hour {
+		errs = append(errs, fmt.Errorf("cannot use adapt %v: want a duration in [10m, 720h]; leave it out for the default %v", c.Adapt, DefaultAdapt))
+	}
+	errs = append(errs, c.Skyline.validate()...)
+	return errors.Join(errs...)
+}
+
+// Validate returns every error of the metadata at once, or nil.
+func (m Meta) Validate() error {
+	var errs []error
+	if int(m.Kind) >= len(metricKindNames) {
+		errs = append(errs, fmt.Errorf("cannot use metric kind %d: want one of %q", uint8(m.Kind), metricKindNames))
+	}
+	if m.Step < 0 || m.Step > 31*24*time.Hour {
+		errs = append(errs, fmt.Errorf("cannot use step %v: want a duration in [0, 744h]; 0 means estimate it", m.Step))
+	}
+	return errors.Join(errs...)
+}

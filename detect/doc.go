@@ -1,0 +1,21 @@
+// Package detect says whether a series behaves unlike itself, since when, and
+// why. It is a consensus of small streaming detectors (members), each in its
+// own file, over one series at a time.
+//
+// The way of a sample through the default profile:
+//
+//  1. hygiene: counter to rate, step estimate, gaps, non-finite values;
+//  2. members: each turns the value into a residual against its own baseline;
+//  3. consensus: residuals are compared with their own guarded tails, fused,
+//     and the fused statistic is calibrated to a p-value;
+//  4. episode: an anomaly opens at a bar, is held until recovery is proven or
+//     the new level is accepted, and closes.
+//
+// Flatline and no-data are a kind of event of their own and cast no vote.
+//
+// The package refuses to read a clock, to do I/O, to start a goroutine and to
+// use a random source: a result is a function of the configuration and of the
+// samples seen so far, so live, replayed and backtested runs are one code
+// path, and the same input gives the same bytes. A Series has one owner; two
+// Series share nothing.
+package detect

@@ -1,0 +1,30 @@
+package detect
+
+// Trace says why a step was judged the way it was. String is its one text
+// renderer: the same text is the golden file of the tests, the output of the
+// command line and the "why" panel of the page.
+type Trace struct {
+	T          int64      `json:"t"` // Unix milliseconds of the step.
+	Profile    Profile    `json:"profile"`
+	Verdict    Verdict    `json:"verdict"`
+	Transition Transition `json:"transition"`
+	Kind       Kind       `json:"kind"`
+	Direction  Direction  `json:"direction"`
+	Since      int64      `json:"since"`  // When the open anomaly opened; 0 if none is open.
+	Change     int64      `json:"change"` // Estimated instant of the change; 0 if none is open.
+	Observed   float64    `json:"observed"`
+	Expected   float64    `json:"expected"`
+	Lower      float64    `json:"lower"`
+	Upper      float64    `json:"upper"`
+	Effect     float64    `json:"effect"` // (observed - expected) in units of the usual residual.
+	Score      float64    `json:"score"`  // -log10 p of the consensus.
+	Bar        float64    `json:"bar"`    // The score at which an anomaly opens.
+	Members    []Member   `json:"members"`
+	Baseline   int64      `json:"baseline_ms"` // Span of history the baselines rest on, in milliseconds.
+	Samples    uint64     `json:"samples"`     // Samples judged so far.
+	Notes      []string   `json:"notes"`       // Warnings and what would change the verdict.
+	StateHash  uint64     `json:"state_hash"`  // FNV-1a of the checkpoint after this step.
+}
+
+// String renders the trace for people, one fact a line.
+func (t Trace) String() string { return "" }
