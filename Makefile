@@ -1,0 +1,75 @@
+# What a person does with this tree. Needs Go, git, make and a shell; every
+# target does its own set-up. `make` alone prints the list.
+
+SHELL := /bin/sh
+
+# One set of build flags for everything, so that the binary and the tests share
+# one build cache: without cgo the binary is static and no C compiler is needed.
+export CGO_ENABLED := 0
+export GOFLAGS     := -trimpath -buildvcs=false
+
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+COMMIT  ?= $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
+LDFLAGS  = -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT)
+
+# Packages where goroutines meet: the race detector pays there.
+RACE     ?= ./alerting/... ./server/pipeline/... ./tsdb/ingest/...
+# How long each fuzz target runs, and all of them together.
+FUZZTIME ?= 3s
+FUZZMAX  ?= 120s
+# Flags for the demo, e.g. make demo DEMO='--seed 7'.
+DEMO     ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help build demo test lint fmt proto web check-generated fuzz \
+        bench bench-accuracy bench-speed servers version clean
+
+help: ## print this list
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+build: ## build bin/bellwether, one static binary
+	@mkdir -p bin
+	go build -ldflags '$(LDFLAGS)' -o bin/bellwether ./cmd/bellwether
+
+demo: build ## build and open the demo: a week of history, one incident, one page
+	bin/bellwether demo $(DEMO)
+
+test: ## everything CI checks, one line a step; last line: N passed, N failed
+	@RACE='$(RACE)' FUZZTIME='$(FUZZTIME)' FUZZMAX='$(FUZZMAX)' go run ./tools/check
+
+lint: ## the checks that run no test: gofmt, vet, tidy, contract
+	@go run ./tools/check gofmt vet tidy proto-lint proto-breaking
+
+fmt: ## format Go and proto sources
+	gofmt -l -w $$(git ls-files -co --exclude-standard '*.go')
+	@tools/install.sh proto
+	bin/buf format -w proto
+
+proto: ## regenerate the API code and the OpenAPI document
+	tools/proto.sh
+
+web: ## rebuild the page into web/dist
+	@if [ -x tools/web.sh ]; then tools/web.sh; else echo "no tools/web.sh yet: nothing to build"; fi
+
+check-generated: ## fail if make proto or make web would change anything
+	@tools/check-generated.sh
+
+fuzz: ## fuzz every parser for FUZZTIME each, FUZZMAX together
+	@FUZZTIME='$(FUZZTIME)' FUZZMAX='$(FUZZMAX)' tools/fuzz.sh
+
+bench: bench-accuracy bench-speed ## accuracy and speed, beside the peers
+
+bench-accuracy: ## detection accuracy on the public corpora (BELLWETHER_CORPUS)
+	go test ./bench/... -run '^TestAccuracy' -count=1 -v -timeout 60m
+
+bench-speed: ## benchmarks of every package
+	go test ./... -run '^$$' -bench . -benchmem -timeout 60m
+
+servers: ## install the real servers that tests run against (Debian, Ubuntu)
+	tools/servers.sh
+
+version: ## print the version a build would carry
+	@echo $(VERSION)
+
+clean: ## remove bin/ and build/
+	rm -rf bin build
