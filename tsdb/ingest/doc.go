@@ -1,0 +1,12 @@
+// Package ingest is every way samples come in: pushed (push.go, remotewrite.go)
+// or pulled (scrape.go, source.go).
+//
+// All of them end in one Sink, which bounds how much is in flight, applies the
+// run-time block-list, appends to the store and counts every sample at every
+// hop, so that what came in equals what was stored plus what was refused, by
+// reason (accounting.go).
+//
+// The package refuses to buffer for a sender that can retry by itself: when it
+// is full it says so (HTTP 429, or a waiting caller) and the sender's own log is the
+// queue. It knows nothing of the analyses; they listen at the store's tap.
+package ingest
