@@ -39,6 +39,7 @@ import (
 	_ "github.com/rogpeppe/go-internal/testscript"
 	_ "github.com/schollz/progressbar/v3"
 	_ "github.com/spf13/cobra"
+	_ "github.com/ulikunitz/xz"
 	_ "go.uber.org/goleak"
 	_ "go.yaml.in/yaml/v3"
 	_ "golang.org/x/sync/errgroup"
