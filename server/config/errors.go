@@ -1,0 +1,140 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"regexp"
+	"sort"
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// Problem is one thing wrong with a file.
+type Problem struct {
+	Line int    // 1-based; 0 when no line is to blame.
+	Text string // What is wrong and what to do.
+}
+
+// Errors lists everything wrong with a file, in order of line.
+type Errors struct {
+	Name  string // The file.
+	List  []Problem
+	lines [][]byte
+}
+
+// Error prints every problem with its line and the text of that line.
+func (e *Errors) Error() string {
+	sort.SliceStable(e.List, func(i, j int) bool { return e.List[i].Line < e.List[j].Line })
+	var b strings.Builder
+	fmt.Fprintf(&b, "cannot use configuration %q: %d problem", e.Name, len(e.List))
+	if len(e.List) != 1 {
+		b.WriteString("s")
+	}
+	for _, p := range e.List {
+		fmt.Fprintf(&b, "\n  line %d: %s", p.Line, p.Text)
+		if p.Line >= 1 && p.Line <= len(e.lines) {
+			fmt.Fprintf(&b, "\n    | %s", strings.TrimRight(string(e.lines[p.Line-1]), "\r"))
+		}
+	}
+	return b.String()
+}
+
+func (e *Errors) add(line int, format string, args ...any) {
+	e.List = append(e.List, Problem{Line: line, Text: fmt.Sprintf(format, args...)})
+}
+
+var (
+	unknownField = regexp.MustCompile(`^line (\d+): field (\S+) not found in type (\S+)$`)
+	lineText     = regexp.MustCompile(`^(?:yaml: )?line (\d+): (.*)$`)
+)
+
+// addYAML takes apart the decoder's errors: it reports all of them, and an
+// unknown field gets a suggestion from the fields its section has.
+func (e *Errors) addYAML(err error) {
+	var te *yaml.TypeError
+	texts := []string{err.Error()}
+	if errors.As(err, &te) {
+		texts = te.Errors
+	}
+	for _, text := range texts {
+		if m := unknownField.FindStringSubmatch(text); m != nil {
+			line, _ := strconv.Atoi(m[1])
+			e.add(line, "unknown field %q; %s", m[2], suggestion(m[2], fieldsOf(m[3])))
+			continue
+		}
+		if m := lineText.FindStringSubmatch(text); m != nil {
+			line, _ := strconv.Atoi(m[1])
+			e.add(line, "%s", strings.ReplaceAll(m[2], "!!", ""))
+			continue
+		}
+		e.add(0, "%s", text)
+	}
+}
+
+// suggestion names the nearest known word, or all of them.
+func suggestion(word string, known []string) string {
+	if best := Nearest(word, known); best != "" {
+		return fmt.Sprintf("did you mean %q?", best)
+	}
+	return "known here: " + strings.Join(known, ", ")
+}
+
+// Nearest returns the known word with the smallest edit distance to word, or ""
+// when none is near (more than a third of its letters differ).
+func Nearest(word string, known []string) string {
+	best, bestDistance := "", max(1, len(word)/3)+1
+	for _, k := range known {
+		if d := editDistance(strings.ToLower(word), k); d < bestDistance {
+			best, bestDistance = k, d
+		}
+	}
+	return best
+}
+
+// editDistance is Levenshtein's, by bytes.
+func editDistance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		diagonal := row[0]
+		row[0] = i
+		for j := 1; j <= len(b); j++ {
+			cost := 1
+			if a[i-1] == b[j-1] {
+				cost = 0
+			}
+			diagonal, row[j] = row[j], min(diagonal+cost, row[j]+1, row[j-1]+1)
+		}
+	}
+	return row[len(b)]
+}
+
+// fieldsOf lists the YAML names of a section by its Go type name as the decoder
+// prints it ("config.Detect").
+func fieldsOf(typeName string) []string {
+	var names []string
+	var walk func(t reflect.Type)
+	walk = func(t reflect.Type) {
+		for t.Kind() == reflect.Slice || t.Kind() == reflect.Pointer {
+			t = t.Elem()
+		}
+		if t.Kind() != reflect.Struct || t.PkgPath() != reflect.TypeOf(Config{}).PkgPath() {
+			return
+		}
+		for i := range t.NumField() {
+			name, _, _ := strings.Cut(t.Field(i).Tag.Get("yaml"), ",")
+			if t.String() == typeName && name != "" {
+				names = append(names, name)
+			}
+			walk(t.Field(i).Type)
+		}
+	}
+	walk(reflect.TypeOf(Config{}))
+	sort.Strings(names)
+	return names
+}

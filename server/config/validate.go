@@ -1,0 +1,151 @@
+package config
+
+import (
+	"net/url"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/bellwether-ts/bellwether/metric"
+)
+
+// validate adds every problem of a decoded file. root is the same file as
+// nodes, for the line numbers.
+func (c *Config) validate(e *Errors, root *yaml.Node) {
+	at := func(path ...string) int { return lineOf(root, path...) }
+	if c.Detect.Profile != "default" && c.Detect.Profile != "skyline" {
+		e.add(at("detect", "profile"), "unknown detect.profile %q; use default or skyline", c.Detect.Profile)
+	}
+	if !(c.Detect.Budget > 0 && c.Detect.Budget <= 1e6) {
+		e.add(at("detect", "budget"), "detect.budget %v is not in (0, 1000000]; it is false alarms per 1000 series-days, 10 is a good start", c.Detect.Budget)
+	}
+	for field, list := range map[string][]string{"match": c.Detect.Match, "ignore": c.Detect.Ignore, "page": c.Detect.Page} {
+		checkSelectors(e, at("detect", field), "detect."+field, list)
+	}
+	checkSelectors(e, at("source", "match"), "source.match", c.Source.Match)
+	if c.Source.URL != "" {
+		checkURL(e, at("source", "url"), "source.url", c.Source.URL)
+	}
+	if c.Correlate.Slots < 32 || c.Correlate.Slots > 4096 {
+		e.add(at("correlate", "slots"), "correlate.slots %d is not in 32..4096", c.Correlate.Slots)
+	}
+	for field, v := range map[string]float64{"false_fail": c.Canary.FalseFail, "false_pass": c.Canary.FalsePass} {
+		if !(v > 0 && v <= 0.5) {
+			e.add(at("canary", field), "canary.%s %v is not in (0, 0.5]; it is a chance, 0.01 means one in a hundred", field, v)
+		}
+	}
+	c.validateLimits(e, at)
+	c.Alerting.validate(e, root)
+}
+
+func (c *Config) validateLimits(e *Errors, at func(...string) int) {
+	for field, v := range map[string]int64{
+		"max_series": int64(c.Limits.MaxSeries), "max_watched": int64(c.Limits.MaxWatched),
+		"max_labels": int64(c.Limits.MaxLabels), "max_label_length": int64(c.Limits.MaxLabelLength),
+		"max_body_bytes": c.Limits.MaxBodyBytes,
+	} {
+		if v < 0 {
+			e.add(at("limits", field), "limits.%s %d is negative; a limit cannot be switched off, only raised", field, v)
+		}
+	}
+}
+
+func (a *Alerting) validate(e *Errors, root *yaml.Node) {
+	names := map[string]bool{}
+	var known []string
+	for i, r := range a.Receivers {
+		line := lineOfItem(root, i, "alerting", "receivers")
+		switch {
+		case r.Name == "":
+			e.add(line, "a receiver has no name")
+		case names[r.Name]:
+			e.add(line, "receiver %q stands twice; names are unique", r.Name)
+		}
+		names[r.Name] = true
+		known = append(known, r.Name)
+		switch r.Type {
+		case "log":
+		case "webhook":
+			checkURL(e, line, "receiver "+r.Name+": url", r.URL)
+		default:
+			e.add(line, "receiver %q has unknown type %q; use webhook or log", r.Name, r.Type)
+		}
+	}
+	for i, r := range a.Routes {
+		line := lineOfItem(root, i, "alerting", "routes")
+		if !names[r.Receiver] {
+			e.add(line, "route names unknown receiver %q; %s", r.Receiver, suggestion(r.Receiver, known))
+		}
+		if r.Match != "" {
+			checkSelectors(e, line, "route match", []string{r.Match})
+		}
+	}
+	if s := a.Suppression.MaxShare; !(s > 0 && s <= 1) {
+		e.add(lineOf(root, "alerting", "suppression", "max_share"), "alerting.suppression.max_share %v is not in (0, 1]", s)
+	}
+	for _, k := range a.Grouping.Keys {
+		if !strings.Contains(k, "${") {
+			e.add(lineOf(root, "alerting", "grouping", "keys"), "grouping key %q has no ${...}; every event would fall into one group", k)
+		}
+	}
+}
+
+func checkSelectors(e *Errors, line int, field string, list []string) {
+	for _, s := range list {
+		if _, err := metric.ParseMatchers(s); err != nil {
+			e.add(line, "%s: %v", field, err)
+		}
+	}
+}
+
+func checkURL(e *Errors, line int, field, text string) {
+	u, err := url.Parse(text)
+	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
+		e.add(line, "%s %q is not an http or https URL with a host", field, text)
+	}
+}
+
+// lineOf finds the line of a path of mapping keys; the deepest one present.
+func lineOf(root *yaml.Node, path ...string) int {
+	line := 0
+	n := root
+	if n.Kind == yaml.DocumentNode && len(n.Content) == 1 {
+		n = n.Content[0]
+	}
+	for _, key := range path {
+		next := child(n, key)
+		if next == nil {
+			return line
+		}
+		n, line = next, next.Line
+	}
+	return line
+}
+
+func lineOfItem(root *yaml.Node, i int, path ...string) int {
+	n := root
+	if n.Kind == yaml.DocumentNode && len(n.Content) == 1 {
+		n = n.Content[0]
+	}
+	for _, key := range path {
+		if n = child(n, key); n == nil {
+			return 0
+		}
+	}
+	if i < len(n.Content) {
+		return n.Content[i].Line
+	}
+	return n.Line
+}
+
+func child(n *yaml.Node, key string) *yaml.Node {
+	if n == nil || n.Kind != yaml.MappingNode {
+		return nil
+	}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		if n.Content[i].Value == key {
+			return n.Content[i+1]
+		}
+	}
+	return nil
+}
