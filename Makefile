@@ -35,10 +35,12 @@ demo: build ## build and open the demo: a week of history, one incident, one pag
 	bin/bellwether demo $(DEMO)
 
 test: ## everything CI checks, one line a step; last line: N passed, N failed
-	@RACE='$(RACE)' FUZZTIME='$(FUZZTIME)' FUZZMAX='$(FUZZMAX)' go run ./tools/check
+	@go build -o bin/check ./tools/check
+	@RACE='$(RACE)' FUZZTIME='$(FUZZTIME)' FUZZMAX='$(FUZZMAX)' bin/check
 
 lint: ## the checks that run no test: gofmt, vet, tidy, contract
-	@go run ./tools/check gofmt vet tidy proto-lint proto-breaking
+	@go build -o bin/check ./tools/check
+	@bin/check gofmt vet tidy proto-lint proto-breaking
 
 fmt: ## format Go and proto sources
 	gofmt -l -w $$(git ls-files -co --exclude-standard '*.go')
