@@ -6,6 +6,7 @@ import "io"
 type Input struct {
 	Name string    // As messages name it: the path, or "stdin".
 	R    io.Reader // Plain or gzip-compressed bytes.
+	Size int64     // Bytes in the file, for progress; 0 if unknown.
 }
 
 // ReadOptions says how inputs are read; the zero value is the default.
@@ -38,6 +39,7 @@ type DetectOptions struct {
 	Profile string  // "default" (also "") or "skyline".
 	Budget  float64 // False alarms per 1000 series-days for the text and json outputs; 0 takes the detector's default.
 	From    *int64  // Unix milliseconds; earlier rows are learned from and not reported.
+	Color   bool    // Text only: the output is a terminal.
 }
 
 // CorrelateOptions configures Correlate.

@@ -1,6 +1,9 @@
 package offline
 
-import "context"
+import (
+	"context"
+	"errors"
+)
 
 // Source gives samples in time order, one instant a call, whichever file,
 // store or server they come from. Next returns io.EOF at the end.
@@ -34,5 +37,5 @@ type Summary struct {
 // in virtual time and hands every event and every notification that would have
 // gone out to emit, in time order. It stops at the first error of emit.
 func Replay(ctx context.Context, src Source, o ReplayOptions, emit func(Line) error) (Summary, error) {
-	return Summary{}, errNotBuilt
+	return Summary{}, errors.New("cannot replay: not built yet")
 }
