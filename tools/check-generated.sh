@@ -5,7 +5,8 @@
 set -eu
 cd "$(dirname "$0")/.."
 status=0
-fresh=build/check-generated
+# The underscore hides it from ./... of the go command.
+fresh=build/_generated
 rm -rf "$fresh"
 mkdir -p "$fresh"
 

@@ -44,7 +44,7 @@ fi
 
 # An exported tree instead of buf's own .git reader: it also works in shallow
 # clones and worktrees. Today's buf.yaml judges both sides.
-against=build/proto-breaking
+against=build/_contract
 rm -rf "$against"
 mkdir -p "$against"
 git archive "$base" -- proto third_party/proto 2>/dev/null | tar -x -C "$against" ||
