@@ -74,13 +74,14 @@ func (rs Refusals) String() string {
 	return b.String()
 }
 
-// AppendResult says what became of the samples of one append. The parts add up:
-// every sample given is exactly one of New, Late, Duplicate or refused.
+// AppendResult says what became of the samples of one append. Every sample
+// given is exactly one of New, Late, Duplicate or refused.
 type AppendResult struct {
 	New       int // Stored and, as newest of their series, handed to the tap.
 	Late      int // Stored behind the newest sample of their series.
 	Duplicate int // Already there: same series, same instant.
 	Refused   Refusals
+	Tapped    int // Of New: handed to the tap; less than New only without a tap.
 }
 
 // Accepted returns the samples that were not refused.

@@ -17,6 +17,7 @@ type HistogramSample struct {
 // Series is one labelled series with its points, ascending in time. A series
 // may hold both floats and histograms, never both at one instant.
 type Series struct {
+	Ref        uint64 // The store's reference, 0 if not active or not read by Select.
 	Labels     labels.Labels
 	Samples    []metric.Sample
 	Histograms []HistogramSample
