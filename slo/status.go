@@ -57,12 +57,15 @@ type Status struct {
 	PeriodEnd   int64    // Calendar: when the budget starts over; 0 for rolling.
 	Spent       float64  // Share of the budget spent, >= 0; above 1 is overdrawn.
 	Left        float64  // 1 - Spent.
+	Gap         int64    // Milliseconds of the period without samples.
+	Quiet       string   // NO_DATA: the sentence why; else empty.
 	LeftLow     float64  // Left if every unseen moment was bad; equals Left without gaps.
 	Rules       []RuleState
-	ExhaustedIn int64 // Milliseconds until the budget is gone at the rate of ExhaustedBy; -1 if it will last, 0 if gone.
-	PaceWindow  int64 // The window whose burn rate the forecast uses, milliseconds.
-	Pace        float64
-	FirstSample int64 // Unix milliseconds; 0 if none.
+	ExhaustedIn int64   // Milliseconds until the budget is gone at the rate of ExhaustedBy; -1 if it will last, 0 if gone.
+	PaceWindow  int64   // The window whose burn rate the forecast uses, milliseconds.
+	Pace        float64 // Its burn rate.
+	Straddle    float64 // Native histograms: share of observations in the bucket around the threshold, the error bound of the ratio.
+	FirstSample int64   // Unix milliseconds; 0 if none.
 	LastSample  int64
 	Counts      Counts
 	Transition  *Transition // nil if nothing changed since the last Evaluate.
