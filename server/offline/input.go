@@ -107,7 +107,8 @@ func (c *chainReader) Next() (Row, error) {
 	}
 }
 
-func (c *chainReader) sniff(in Input) (Reader, error) {
+// unpack returns the text of an input: without gzip and byte order mark.
+func unpack(in Input) (*bufio.Reader, error) {
 	r := bufio.NewReaderSize(in.R, 1<<16)
 	head, _ := r.Peek(4) // A short file gives a short head; reading errors show again below.
 	switch {
@@ -124,6 +125,15 @@ func (c *chainReader) sniff(in Input) (Reader, error) {
 	}
 	if bom, _ := r.Peek(3); bytes.Equal(bom, []byte("\xef\xbb\xbf")) {
 		_, _ = r.Discard(3)
+	}
+	return r, nil
+}
+
+// sniff opens the reader of one input.
+func (c *chainReader) sniff(in Input) (Reader, error) {
+	r, err := unpack(in)
+	if err != nil {
+		return nil, err
 	}
 	f := from{file: c.at, name: in.Name, set: c.set, notes: c.notes}
 	f.setPlace("line", c.strict)

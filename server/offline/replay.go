@@ -3,39 +3,204 @@ package offline
 import (
 	"context"
 	"errors"
+	"io"
+
+	"github.com/bellwether-ts/bellwether/alerting"
+	"github.com/bellwether-ts/bellwether/metric"
+	"github.com/bellwether-ts/bellwether/server/config"
+	"github.com/bellwether-ts/bellwether/server/pipeline"
+	"github.com/bellwether-ts/bellwether/slo"
 )
 
-// Source gives samples in time order, one instant a call, whichever file,
-// store or server they come from. Next returns io.EOF at the end.
-type Source interface {
-	Next(ctx context.Context) (Row, error)
-}
+// tickMS is how often virtual time passes between samples, in milliseconds:
+// often enough for the shortest timer of the alert core.
+const tickMS = 15_000
 
-// ReplayOptions configures Replay; the zero value replays with the default
-// configuration.
+// judgeMS is how often silence is looked for and objectives are judged.
+const judgeMS = 60_000
+
+// ReplayOptions configures Replay; the zero value replays everything with the
+// default configuration.
 type ReplayOptions struct {
-	From, To *int64 // Unix milliseconds; rows before From are history, rows after To are not read.
+	From, To     *int64                 // Unix milliseconds; samples before From are history: learned from, not reported. Those after To are not read.
+	Config       *config.Config         // nil: config.Default().
+	Objectives   []slo.Objective        // Objectives to watch too.
+	Suppressions []alerting.Suppression // In force during the replay, to see what they would have muted.
+	Progress     func(samples int64)    // Told after every batch; may be nil.
 }
 
-// Line is one thing that would have happened, as Replay reports it and
-// `replay -o json` prints it.
-type Line struct {
-	Time string `json:"time"` // RFC 3339, UTC.
-	Kind string `json:"kind"` // "event", "notification", "suppressed" or "note".
-}
-
-// Summary is the end of a replay.
-type Summary struct {
-	Events      int            `json:"events"`
-	Groups      int            `json:"groups"`
-	Pages       int            `json:"pages"`
-	PagesPerDay float64        `json:"pages_per_day"`
-	Suppressed  map[string]int `json:"suppressed"` // What muted, to how often.
-}
-
-// Replay runs the whole pipeline (detect, then the alert core) over past data
-// in virtual time and hands every event and every notification that would have
-// gone out to emit, in time order. It stops at the first error of emit.
+// Replay runs the whole pipeline (detection and objectives, then the alert
+// core) over past data in virtual time, and hands every event and every
+// notification that would have gone out to emit, in time order. It is the code
+// of the service, so what it prints is what would have happened. It stops at
+// the first error of emit.
 func Replay(ctx context.Context, src Source, o ReplayOptions, emit func(Line) error) (Summary, error) {
-	return Summary{}, errors.New("cannot replay: not built yet")
+	r, err := newReplayer(src, o, emit)
+	if err != nil {
+		return Summary{}, err
+	}
+	for r.err == nil {
+		batch, err := src.Next(ctx)
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return r.sum.Summary, err
+		}
+		if done := r.take(batch); done {
+			break
+		}
+		if o.Progress != nil {
+			o.Progress(r.sum.Samples)
+		}
+	}
+	return r.finish(), r.err
+}
+
+// replayer is one run of Replay.
+type replayer struct {
+	src      Source
+	from, to int64
+	watch    *pipeline.Watch
+	goals    *pipeline.Goals
+	core     *alerting.Core
+	seq      uint64
+	now      int64 // Virtual time; the instant being worked on.
+	nextTick int64
+	judged   int64 // When silence was last looked for.
+	began    bool  // The reported part has begun.
+	mutes    []alerting.Suppression
+	sum      tally
+	emit     func(Line) error
+	err      error
+}
+
+func newReplayer(src Source, o ReplayOptions, emit func(Line) error) (*replayer, error) {
+	c := config.Default()
+	if o.Config != nil {
+		c = *o.Config
+	}
+	r := &replayer{src: src, emit: emit, mutes: o.Suppressions, now: -maxUnixMS - 1, sum: newTally()}
+	r.from, r.to = valueOr(o.From, -maxUnixMS-1), valueOr(o.To, maxUnixMS)
+	wo, err := watchOptions(c)
+	if err != nil {
+		return nil, errorIn("detect", err)
+	}
+	wo.Emit = func(f pipeline.Finding) { r.event(pipeline.AnomalyEvent(f)) }
+	if r.watch, err = pipeline.NewWatch(wo); err != nil {
+		return nil, errorIn("detect", err)
+	}
+	if r.goals, err = pipeline.NewGoals(o.Objectives, func(s slo.Status) { r.event(pipeline.ObjectiveEvent(s)) }); err != nil {
+		return nil, errorIn("slo", err)
+	}
+	policy := alertPolicy(c.Alerting)
+	for _, m := range o.Suppressions {
+		policy.MaxMute = max(policy.MaxMute, m.End-m.Start)
+	}
+	if r.core, err = alerting.New(alerting.LogID{}, policy); err != nil {
+		return nil, errorIn("alerting", err)
+	}
+	return r, nil
+}
+
+// take works on a batch; done is true when the end of the range is reached.
+func (r *replayer) take(b *metric.Batch) (done bool) {
+	for i, ref := range b.Refs {
+		t := b.T[i]
+		if t > r.to || r.err != nil {
+			return true
+		}
+		if r.sum.Samples == 0 {
+			r.now, r.nextTick, r.judged = t, t+tickMS, t
+		}
+		r.advance(t)
+		r.sum.Samples++
+		if !r.watch.Known(ref) {
+			ls := r.src.Labels(ref)
+			kind := pipeline.KindByName(ls)
+			if b.H[i] != nil {
+				kind = pipeline.KindHistogram
+			}
+			r.watch.Add(ref, ls, kind)
+			r.goals.Add(ref, ls)
+			r.sum.Series++
+		}
+		r.watch.Observe(ref, t, b.V[i], b.H[i])
+		r.goals.Observe(ref, t, b.V[i], b.H[i])
+	}
+	return false
+}
+
+// advance lets virtual time pass up to t.
+func (r *replayer) advance(t int64) {
+	for r.nextTick <= t && r.err == nil {
+		r.now = r.nextTick
+		r.nextTick += tickMS
+		r.begin()
+		if r.now-r.judged >= judgeMS {
+			r.judged = r.now
+			r.watch.Tick(r.now)
+			r.goals.Evaluate(r.now)
+		}
+		if r.began {
+			r.apply(alerting.Input{})
+		}
+	}
+	r.now = max(r.now, t)
+	r.begin()
+}
+
+// begin starts the reported part once history is over.
+func (r *replayer) begin() {
+	if r.began || r.now < r.from {
+		return
+	}
+	r.began = true
+	r.sum.from = r.now
+	for i := range r.mutes {
+		m := r.mutes[i]
+		m.Confirmed = true
+		r.apply(alerting.Input{Suppress: &m})
+	}
+}
+
+// event takes what an analysis says. What it says about history is not told.
+func (r *replayer) event(e alerting.Event) {
+	if !r.began || r.err != nil {
+		return
+	}
+	r.apply(alerting.Input{Event: &e})
+}
+
+// apply gives an input to the alert core and reports what follows.
+func (r *replayer) apply(in alerting.Input) {
+	r.seq++
+	in.Seq, in.At = r.seq, r.now
+	outs := r.core.Apply(in)
+	if in.Event != nil {
+		r.send(r.sum.event(in, outs))
+	}
+	for i := range outs {
+		if line, ok := r.sum.output(&outs[i]); ok {
+			r.send(line)
+		}
+	}
+}
+
+func (r *replayer) send(l Line) {
+	if r.err == nil {
+		r.err = r.emit(l)
+	}
+}
+
+// finish lets the last tick pass and closes the account.
+func (r *replayer) finish() Summary {
+	if r.sum.Samples > 0 {
+		r.watch.Tick(r.now)
+		r.goals.Evaluate(r.now)
+		if r.began {
+			r.apply(alerting.Input{})
+		}
+	}
+	return r.sum.close(r.now)
 }
