@@ -2,7 +2,10 @@ package correlate
 
 // Who is to blame: the entities of an incident, most suspect first.
 
-import "github.com/bellwether-ts/bellwether/metric"
+import (
+	"errors"
+	"github.com/bellwether-ts/bellwether/metric"
+)
 
 // Edge says that Caller depends on Callee.
 type Edge struct {
@@ -49,3 +52,8 @@ type Suspects struct {
 	Warnings []string           `json:"warnings"`
 	Trace    Trace              `json:"trace"`
 }
+
+var errNotBuilt = errors.New("not built yet")
+
+// RankSuspects ranks the entities of an incident, most suspect first.
+func RankSuspects(in Incident) (Suspects, error) { return Suspects{}, errNotBuilt }

@@ -50,15 +50,14 @@ type Excluded struct {
 	Reason string `json:"reason"` // "flat", "sparse" or "short".
 }
 
-// Null describes the distribution of similarity by chance for this query.
+// Null describes the similarity that chance gives this query.
 type Null struct {
 	Kind  string  `json:"kind"` // "other series", "shifted copies" or "none".
 	Size  int     `json:"size"`
 	P50   float64 `json:"p50"`
 	P95   float64 `json:"p95"`
 	P99   float64 `json:"p99"`
-	Shape float64 `json:"gpd_shape"` // Of the generalised Pareto tail of -ln(1-s) above P95.
-	Scale float64 `json:"gpd_scale"`
+	Scale float64 `json:"scale"` // Mean excess of -ln(1-s) in the tail.
 }
 
 // Result answers a search.
