@@ -6,6 +6,7 @@ package alerting
 import (
 	"encoding/json"
 	"math"
+	"strconv"
 
 	"github.com/prometheus/prometheus/model/labels"
 )
@@ -88,27 +89,34 @@ type Vote struct {
 	Share Number `json:"share"` // Share of the consensus evidence in [0,1].
 }
 
-// Number is a float64 that JSON can carry whole: NaN and infinities are null.
+// Number is a float64 that JSON can carry whole: NaN and the infinities are
+// the strings "NaN", "+Inf" and "-Inf", as in Prometheus's API.
 type Number float64
 
 // Num returns a pointer to v as a Number, for the optional fields of Evidence.
 func Num(v float64) *Number { n := Number(v); return &n }
 
-// MarshalJSON writes null for a value that is not finite.
+// MarshalJSON writes a value that is not finite as a string.
 func (n Number) MarshalJSON() ([]byte, error) {
-	if math.IsNaN(float64(n)) || math.IsInf(float64(n), 0) {
-		return []byte("null"), nil
+	if v := float64(n); math.IsNaN(v) || math.IsInf(v, 0) {
+		return strconv.AppendQuote(nil, strconv.FormatFloat(v, 'g', -1, 64)), nil
 	}
 	return json.Marshal(float64(n))
 }
 
-// UnmarshalJSON reads null as NaN.
+// UnmarshalJSON reads what MarshalJSON writes; null inside a list is NaN.
 func (n *Number) UnmarshalJSON(b []byte) error {
-	if string(b) == "null" {
+	switch string(b) {
+	case "null", `"NaN"`:
 		*n = Number(math.NaN())
-		return nil
+	case `"+Inf"`:
+		*n = Number(math.Inf(1))
+	case `"-Inf"`:
+		*n = Number(math.Inf(-1))
+	default:
+		return json.Unmarshal(b, (*float64)(n))
 	}
-	return json.Unmarshal(b, (*float64)(n))
+	return nil
 }
 
 // Link is a place to look next.

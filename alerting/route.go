@@ -1,0 +1,85 @@
+package alerting
+
+// Stage 6, route: page, ticket or notify, and through which receiver. HIGH
+// pages; a page needs a ticket too where a queue is named. LOW is a ticket
+// where a queue is named, else a notice. The receiver is the event's channel,
+// else the first route that matches, else Config.DefaultReceiver.
+
+import (
+	"slices"
+
+	"github.com/bellwether-ts/bellwether/metric"
+	"github.com/prometheus/prometheus/model/labels"
+)
+
+// route is a Route with its selector read.
+type route struct {
+	matchers  []*labels.Matcher
+	receivers []string
+}
+
+func compileRoutes(rs []Route) []route {
+	var out []route
+	for _, r := range rs {
+		ms, err := metric.ParseMatchers(r.Match)
+		if err == nil { // Config.Validate refused the others.
+			out = append(out, route{ms, r.Receivers})
+		}
+	}
+	return out
+}
+
+// receiversOf returns the names of the receivers of an alert.
+func (c *Core) receiversOf(a *alert) []string {
+	if ch := a.Event.Alerting.Channel; ch != "" {
+		return []string{ch}
+	}
+	for _, r := range c.routes {
+		if a.matches(r.matchers) {
+			return r.receivers
+		}
+	}
+	return []string{c.cfg.DefaultReceiver}
+}
+
+// audience adds to g.Told who must hear of its members now, and returns them
+// with those who were told before, in order of first hearing.
+func (c *Core) audience(g *group) []*told {
+	hear := make(map[[2]string]bool)
+	want := func(receiver, queue string, act Action) {
+		hear[[2]string{receiver, queue}] = true
+		i := slices.IndexFunc(g.Told, func(t told) bool { return t.Receiver == receiver && t.Queue == queue })
+		if i < 0 {
+			g.Told = append(g.Told, told{Receiver: receiver, Queue: queue, Action: act})
+		} else if act == Page {
+			g.Told[i].Action = Page
+		}
+	}
+	for _, key := range g.Members {
+		a := c.alerts[key]
+		if a.Counts != Unhealthy || len(a.SuppressedBy) > 0 {
+			continue
+		}
+		queue := a.Event.Alerting.TicketQueue
+		if queue != "" {
+			want(c.cfg.TicketReceiver, queue, Ticket)
+		}
+		if a.Event.Priority == Low && queue != "" {
+			continue
+		}
+		act := Notify
+		if a.Event.Priority == High {
+			act = Page
+		}
+		for _, r := range c.receiversOf(a) {
+			want(r, "", act)
+		}
+	}
+	var to []*told
+	for i := range g.Told {
+		if t := &g.Told[i]; t.Unhealthy || hear[[2]string{t.Receiver, t.Queue}] {
+			to = append(to, t)
+		}
+	}
+	return to
+}
