@@ -9,74 +9,26 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 )
 
-// ParseSeries reads a series name in Prometheus notation: bare (`cpu`), with
-// labels (`http_requests_total{service="cart"}`), or labels only
-// (`{service="cart"}`). A bare cell that is not a metric name ("CPU load, %")
-// is taken whole as the name, since a CSV header may hold anything; only text
-// with a closing brace is read as notation.
-func ParseSeries(s string) (labels.Labels, error) {
-	s = strings.TrimSpace(s)
-	if s == "" {
-		return labels.EmptyLabels(), fmt.Errorf("cannot read series name %q: it is empty; name the series or drop the column", s)
-	}
-	if !utf8.ValidString(s) {
-		return labels.EmptyLabels(), fmt.Errorf("cannot read series name %q: not UTF-8; save the file as UTF-8", s)
-	}
-	open := strings.IndexByte(s, '{')
-	if open < 0 || !strings.HasSuffix(s, "}") {
-		return labels.FromStrings(labels.MetricName, s), nil
-	}
-	ms, err := ParseMatchers(s)
-	if err != nil {
-		return labels.EmptyLabels(), err
-	}
-	b := labels.NewBuilder(labels.EmptyLabels())
-	for _, m := range ms {
-		if m.Type != labels.MatchEqual {
-			return labels.EmptyLabels(), fmt.Errorf("cannot read series name %q: label %s uses %s; a series name only allows =", s, m.Name, m.Type)
-		}
-		b.Set(m.Name, m.Value)
-	}
-	return b.Labels(), nil
-}
-
-// FormatSeries writes a series in the notation ParseSeries reads: the metric
-// name, then the other labels in braces, sorted by name.
-func FormatSeries(ls labels.Labels) string {
-	name := ls.Get(labels.MetricName)
-	var b strings.Builder
-	b.WriteString(name)
-	first := true
-	ls.Range(func(l labels.Label) {
-		if l.Name == labels.MetricName {
-			return
-		}
-		if first {
-			b.WriteByte('{')
-			first = false
-		} else {
-			b.WriteByte(',')
-		}
-		b.WriteString(l.Name)
-		b.WriteByte('=')
-		b.WriteString(strconv.Quote(l.Value))
-	})
-	if !first {
-		b.WriteByte('}')
-	}
-	if b.Len() == 0 {
-		return "{}"
-	}
-	return b.String()
-}
-
 // ParseMatchers reads a PromQL-style selector: `name{a="b",c=~"d.*"}`,
-// `{a!="b"}`, or the list alone, `a="b",c!~"d"`. Operators are =, !=, =~, !~
-// (RE2, anchored at both ends). An empty list gives no matchers and no error;
-// the caller decides whether that is allowed.
+// `{a!="b"}`, `{"a name","a.b"="c"}`, or the list alone, `a="b",c!~"d"`.
+// Operators are =, !=, =~, !~ (RE2, anchored at both ends); values stand in
+// double quotes, single quotes or backquotes, as in PromQL, and are UTF-8. A
+// label name with odd characters may also stand unquoted. An empty list gives
+// no matchers and no error; the caller decides whether that is allowed.
 func ParseMatchers(s string) ([]*labels.Matcher, error) {
 	p := matcherParser{in: s, rest: strings.TrimSpace(s)}
 	return p.selector()
+}
+
+// Matches reports whether ls satisfies every matcher (an absent label counts
+// as the empty string, as in Prometheus).
+func Matches(ms []*labels.Matcher, ls labels.Labels) bool {
+	for _, m := range ms {
+		if !m.Matches(ls.Get(m.Name)) {
+			return false
+		}
+	}
+	return true
 }
 
 // matcherParser walks the text left to right; rest is what is still unread.
@@ -90,19 +42,39 @@ func (p *matcherParser) fail(why string) error {
 	return fmt.Errorf("cannot read selector %q: %s at %q; write it as name{label=\"value\",other=~\"regex\"}", p.in, why, p.rest)
 }
 
+// named appends the matcher for a metric name.
+func (p *matcherParser) named(name string) error {
+	for _, m := range p.out {
+		if m.Name == labels.MetricName && m.Type == labels.MatchEqual {
+			return p.fail("a second metric name")
+		}
+	}
+	p.out = append(p.out, labels.MustNewMatcher(labels.MatchEqual, labels.MetricName, name))
+	return nil
+}
+
 func (p *matcherParser) selector() ([]*labels.Matcher, error) {
+	if !utf8.ValidString(p.in) {
+		return nil, p.fail("text that is not UTF-8")
+	}
 	open := strings.IndexByte(p.rest, '{')
 	if quote := strings.IndexAny(p.rest, "\"'`"); quote >= 0 && quote < open {
 		open = -1 // The brace stands inside a quoted value.
 	}
 	if open < 0 {
 		if p.rest != "" && !strings.ContainsAny(p.rest, "=!") {
-			return []*labels.Matcher{labels.MustNewMatcher(labels.MatchEqual, labels.MetricName, p.rest)}, nil
+			if strings.ContainsAny(p.rest[:1], "\"'`") {
+				return nil, p.fail("a quoted metric name outside braces")
+			}
+			err := p.named(p.rest)
+			return p.out, err
 		}
 		return p.list("")
 	}
 	if name := strings.TrimSpace(p.rest[:open]); name != "" {
-		p.out = append(p.out, labels.MustNewMatcher(labels.MatchEqual, labels.MetricName, name))
+		if err := p.named(name); err != nil {
+			return nil, err
+		}
 	}
 	p.rest = p.rest[open+1:]
 	return p.list("}")
@@ -125,7 +97,7 @@ func (p *matcherParser) list(end string) ([]*labels.Matcher, error) {
 			}
 			return p.out, nil
 		}
-		if err := p.matcher(); err != nil {
+		if err := p.matcher(end != ""); err != nil {
 			return nil, err
 		}
 		p.rest = strings.TrimSpace(p.rest)
@@ -139,39 +111,52 @@ func (p *matcherParser) list(end string) ([]*labels.Matcher, error) {
 	}
 }
 
-// matcher reads one `name op "value"`.
-func (p *matcherParser) matcher() error {
-	at := strings.IndexAny(p.rest, "=!")
-	if at < 0 {
-		return p.fail("expected an operator")
+// matcher reads one `name op "value"` or, in braces, a quoted metric name.
+func (p *matcherParser) matcher(braces bool) error {
+	name, quoted, err := p.name()
+	if err != nil {
+		return err
 	}
-	name := strings.TrimSpace(p.rest[:at])
-	if unquoted, err := strconv.Unquote(name); err == nil {
-		name = unquoted
-	}
-	if name == "" || strings.ContainsAny(name, "{},\"") {
-		return p.fail("expected a label name")
-	}
-	typ, width, ok := operator(p.rest[at:])
+	typ, width, ok := operator(p.rest)
 	if !ok {
-		return p.fail("unknown operator")
+		if quoted && braces && (p.rest == "" || p.rest[0] == ',' || p.rest[0] == '}') {
+			return p.named(name)
+		}
+		return p.fail("expected an operator (=, !=, =~, !~)")
 	}
-	p.rest = strings.TrimSpace(p.rest[at+width:])
-	quoted, err := strconv.QuotedPrefix(p.rest)
-	if err != nil {
-		return p.fail("expected a quoted value")
-	}
-	value, err := strconv.Unquote(quoted)
-	if err != nil {
-		return p.fail("bad escape in value")
+	p.rest = strings.TrimSpace(p.rest[width:])
+	value, rest, ok := quotedPrefix(p.rest)
+	if !ok {
+		return p.fail("expected a quoted value in UTF-8")
 	}
 	m, err := labels.NewMatcher(typ, name, value)
 	if err != nil {
 		return p.fail("bad regular expression: " + err.Error())
 	}
-	p.rest = p.rest[len(quoted):]
+	p.rest = rest
 	p.out = append(p.out, m)
 	return nil
+}
+
+// name reads a label name, quoted or up to the operator.
+func (p *matcherParser) name() (name string, quoted bool, err error) {
+	if name, rest, ok := quotedPrefix(p.rest); ok {
+		if name == "" {
+			return "", true, p.fail("an empty name")
+		}
+		p.rest = strings.TrimSpace(rest)
+		return name, true, nil
+	}
+	at := strings.IndexAny(p.rest, "=!")
+	if at < 0 {
+		return "", false, p.fail("expected an operator (=, !=, =~, !~)")
+	}
+	name = strings.TrimSpace(p.rest[:at])
+	if name == "" || strings.ContainsAny(name, "{},\"'`") {
+		return "", false, p.fail("expected a label name")
+	}
+	p.rest = p.rest[at:]
+	return name, false, nil
 }
 
 func operator(s string) (labels.MatchType, int, bool) {
@@ -188,13 +173,38 @@ func operator(s string) (labels.MatchType, int, bool) {
 	return 0, 0, false
 }
 
-// Matches reports whether ls satisfies every matcher (an absent label counts
-// as the empty string, as in Prometheus).
-func Matches(ms []*labels.Matcher, ls labels.Labels) bool {
-	for _, m := range ms {
-		if !m.Matches(ls.Get(m.Name)) {
-			return false
-		}
+// quotedPrefix reads the quoted string that s begins with, in PromQL's three
+// kinds of quotes, and returns what follows it. The string must be UTF-8, also
+// after its escapes are read.
+func quotedPrefix(s string) (value, rest string, ok bool) {
+	if strings.HasPrefix(s, "'") {
+		value, rest, ok = singleQuoted(s)
+	} else if quoted, err := strconv.QuotedPrefix(s); err == nil {
+		value, err = strconv.Unquote(quoted)
+		rest, ok = s[len(quoted):], err == nil
 	}
-	return true
+	return value, rest, ok && utf8.ValidString(value)
+}
+
+// singleQuoted reads '...', which Go's strconv knows for one character only.
+// The escapes are those of double quotes, with the quotes swapped.
+func singleQuoted(s string) (value, rest string, ok bool) {
+	rest = s[1:]
+	var b strings.Builder
+	for rest != "" {
+		if rest[0] == '\'' {
+			return b.String(), rest[1:], true
+		}
+		c, multibyte, tail, err := strconv.UnquoteChar(rest, '\'')
+		if err != nil {
+			return "", "", false
+		}
+		if c < utf8.RuneSelf || multibyte {
+			b.WriteRune(c)
+		} else {
+			b.WriteByte(byte(c)) // \x80 and above: a byte, not a character.
+		}
+		rest = tail
+	}
+	return "", "", false
 }

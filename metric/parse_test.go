@@ -1,10 +1,9 @@
 package metric
 
 import (
-	"math"
+	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/prometheus/model/labels"
 )
 
@@ -26,7 +25,39 @@ func TestParseSeries(t *testing.T) {
 	f(`x{a="},{",}`, `x{a="},{"}`)
 	f(`x{}`, `x`)
 	f("CPU load, %", "CPU load, %")
-	f(`x{"a.b"="c"}`, `x{a.b="c"}`)
+	f(`x{"a.b"="c"}`, `x{"a.b"="c"}`)
+	f(`x{a.b="c"}`, `x{"a.b"="c"}`)
+	f(`{"a name", b='it\'s "so"'}`, `{"a name",b="it's \"so\""}`)
+	f("x{a=`\\`}", `x{a="\\"}`)
+	f(`{"a name"}`, "a name")
+	f(`{"a{b}"}`, `{"a{b}"}`)
+	f(`{" padded "}`, `{" padded "}`)
+	f(`{"a=b"="c"}`, `{"a=b"="c"}`)
+	f(`job:rate5m{a="b"}`, `job:rate5m{a="b"}`)
+	f(`{"a:b"="c"}`, `{"a:b"="c"}`)
+	f(`x{a=""}`, `x`)
+	f(`{}`, `{}`)
+}
+
+func TestParseSeriesRefuses(t *testing.T) {
+	f := func(in, want string) {
+		t.Helper()
+		ls, err := ParseSeries(in)
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("ParseSeries(%q) = %v, %v; want an error with %q", in, ls, err, want)
+		}
+	}
+	f("", "empty")
+	f("  ", "empty")
+	f("a\xff", "not UTF-8")
+	f(`x{a="\xff"}`, "UTF-8")
+	f(`x{a='\xff'}`, "UTF-8")
+	f(`x{a=~"b"}`, "only allows =")
+	f(`x{a="1",a="1"}`, "label a stands twice")
+	f(`x{"y"}`, "second metric name")
+	f(`x{__name__="y"}`, "label __name__ stands twice")
+	f(`{""="y"}`, "empty name")
+	f(`{"y"~"z"}`, "expected an operator")
 }
 
 func TestParseMatchersRefuses(t *testing.T) {
@@ -43,6 +74,11 @@ func TestParseMatchersRefuses(t *testing.T) {
 	f(`x{="b"}`)
 	f(`a="b" c="d"`)
 	f(`a!"b"`)
+	f(`"a"`)
+	f(`a='b`)
+	f(`a='b\'`)
+	f(`a="\z"`)
+	f("a=\"\xff\"")
 }
 
 func TestMatchers(t *testing.T) {
@@ -66,54 +102,4 @@ func TestMatchers(t *testing.T) {
 	f(`zone!~"us.*"`, true)
 	f(`{job="a{pi"}`, false)
 	f(`job="a{pi"`, false)
-}
-
-func FuzzParseSeries(f *testing.F) {
-	for _, s := range []string{"cpu", `x{a="b"}`, `{a=~"b"}`, `x{`, "\xff", `x{"a"="b"}`} {
-		f.Add(s)
-	}
-	f.Fuzz(func(t *testing.T, s string) {
-		ls, err := ParseSeries(s)
-		if err != nil || ls.IsEmpty() {
-			return
-		}
-		again, err := ParseSeries(FormatSeries(ls))
-		if err != nil {
-			return // A free-text name need not be notation.
-		}
-		_ = again
-	})
-}
-
-func TestResample(t *testing.T) {
-	nan := math.NaN()
-	in := []Sample{{1, 1}, {10, 2}, {15, 4}, {20, 6}, {41, 9}, {50, nan}}
-	got := Resample(in, 10, 60, 10)
-	want := Window{Start: 10, Step: 10, V: []float64{1.5, 5, nan, nan, 9}}
-	eq := cmp.Comparer(func(a, b float64) bool { return a == b || math.IsNaN(a) && math.IsNaN(b) })
-	if d := cmp.Diff(want, got, eq); d != "" {
-		t.Error(d)
-	}
-	if got.End() != 60 || got.Missing() != 0.4 {
-		t.Errorf("End %d, Missing %v", got.End(), got.Missing())
-	}
-}
-
-func TestMedianStep(t *testing.T) {
-	f := func(want int64, ts ...int64) {
-		t.Helper()
-		if got := MedianStep(ts); got != want {
-			t.Errorf("MedianStep(%v) = %d, want %d", ts, got, want)
-		}
-	}
-	f(0)
-	f(0, 5)
-	f(0, 5, 5)
-	f(60, 0, 60, 60, 120, 500, 560)
-}
-
-func TestStale(t *testing.T) {
-	if !IsStale(StaleNaN()) || IsStale(math.NaN()) || IsStale(1) {
-		t.Error("only the stale marker is stale")
-	}
 }
