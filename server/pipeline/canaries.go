@@ -1,0 +1,290 @@
+package pipeline
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/bellwether-ts/bellwether/canary"
+)
+
+// A canary run looks at live series, once a look, until its judge can decide
+// or its time is up. Runs are files: a restart goes on where it was.
+
+// RunState says how far a run is.
+type RunState string
+
+// The states of a run.
+const (
+	RunRunning  RunState = "running"
+	RunDone     RunState = "done"
+	RunCanceled RunState = "canceled"
+)
+
+// RunSpec says what to compare.
+type RunSpec struct {
+	Name        string        `json:"name"`     // Default: the service the sides share, else the canary's matchers.
+	Baseline    string        `json:"baseline"` // Matchers, e.g. service="cart",track="baseline".
+	Canary      string        `json:"canary"`   // Matchers; must differ from Baseline.
+	Metrics     []RunMetric   `json:"metrics"`  // Empty: by convention, see convention.go.
+	Start       int64         `json:"start"`    // Unix milliseconds from which samples count.
+	MaxDuration time.Duration `json:"max_duration"`
+	LookEvery   time.Duration `json:"look_every"`
+	Step        time.Duration `json:"step"`
+	History     time.Duration `json:"history"` // Before Start, for calibration.
+	FalseFail   float64       `json:"false_fail"`
+	FalsePass   float64       `json:"false_pass"`
+	Judge       string        `json:"judge"` // native or a named judge.
+}
+
+// RunMetric is one comparison of a run.
+type RunMetric struct {
+	Name      string           `json:"name"`
+	Query     string           `json:"query"` // PromQL with $side where the side's matchers go.
+	Kind      canary.Kind      `json:"kind"`
+	Direction canary.Direction `json:"direction"`
+	MinEffect float64          `json:"min_effect"` // 0: the judge's default.
+	Critical  bool             `json:"critical"`
+}
+
+// Run is a run with its newest verdict.
+type Run struct {
+	ID      string          `json:"id"`
+	Spec    RunSpec         `json:"spec"`
+	State   RunState        `json:"state"`
+	Looks   int             `json:"looks"`
+	Started int64           `json:"started"` // Unix milliseconds.
+	Ended   int64           `json:"ended"`   // 0 while running.
+	Verdict canary.Verdict  `json:"-"`
+	Request *canary.Request `json:"-"` // The samples of the newest look.
+}
+
+// maxRunsKept bounds the ended runs remembered.
+const maxRunsKept = 1000
+
+// Canaries schedules the runs. It is safe for concurrent use.
+type Canaries struct {
+	p       *Pipeline
+	mu      sync.Mutex
+	runs    map[string]*Run
+	changed chan struct{} // Closed and replaced at every look.
+}
+
+func newCanaries(p *Pipeline) (*Canaries, error) {
+	c := &Canaries{p: p, runs: map[string]*Run{}, changed: make(chan struct{})}
+	return c, c.load()
+}
+
+// Start begins a run and returns it, or every fault of the spec.
+func (c *Canaries) Start(ctx context.Context, s RunSpec) (Run, error) {
+	now := c.p.Now().UnixMilli()
+	s, err := c.p.completeSpec(ctx, s, now)
+	if err != nil {
+		return Run{}, err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	running := 0
+	for _, r := range c.runs {
+		if r.State == RunRunning {
+			running++
+		}
+	}
+	if limit := c.p.opts.Config.Canary.MaxRuns; running >= limit {
+		return Run{}, fmt.Errorf("cannot start a canary run: %d are running, the limit; wait for one to end or raise canary.max_runs", running)
+	}
+	var id [6]byte
+	_, _ = rand.Read(id[:]) // Never fails (crypto/rand, since Go 1.24).
+	r := &Run{ID: "ca-" + hex.EncodeToString(id[:]), Spec: s, State: RunRunning, Started: now}
+	c.runs[r.ID] = r
+	c.forgetOld()
+	return *r, c.save(r)
+}
+
+// Get returns a run.
+func (c *Canaries) Get(id string) (Run, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	r := c.runs[id]
+	if r == nil {
+		return Run{}, false
+	}
+	return *r, true
+}
+
+// List returns up to limit runs, newest first; 0 is all.
+func (c *Canaries) List(limit int) []Run {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	out := make([]Run, 0, len(c.runs))
+	for _, r := range c.runs {
+		out = append(out, *r)
+	}
+	slices.SortFunc(out, func(a, b Run) int {
+		return cmp.Or(cmp.Compare(b.Started, a.Started), strings.Compare(a.ID, b.ID))
+	})
+	if limit > 0 && len(out) > limit {
+		out = out[:limit]
+	}
+	return out
+}
+
+// Cancel ends a run early; its verdict stays what it was.
+func (c *Canaries) Cancel(id string) (Run, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	r := c.runs[id]
+	if r == nil {
+		return Run{}, fmt.Errorf("cannot cancel canary run %q: there is no such run", id)
+	}
+	if r.State == RunRunning {
+		r.State, r.Ended = RunCanceled, c.p.Now().UnixMilli()
+	}
+	c.announce()
+	return *r, c.save(r)
+}
+
+// Changed returns a channel that is closed when any run has changed.
+func (c *Canaries) Changed() <-chan struct{} {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.changed
+}
+
+func (c *Canaries) announce() {
+	close(c.changed)
+	c.changed = make(chan struct{})
+}
+
+// run looks at every due run until ctx ends.
+func (c *Canaries) run(ctx context.Context) {
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			c.LookAll(ctx, c.p.Now().UnixMilli())
+		}
+	}
+}
+
+// LookAll gives every run that is due at now (Unix milliseconds) its look.
+func (c *Canaries) LookAll(ctx context.Context, now int64) {
+	for _, r := range c.List(0) {
+		due := r.Spec.Start + int64(r.Looks+1)*r.Spec.LookEvery.Milliseconds()
+		if r.State == RunRunning && now >= due && ctx.Err() == nil {
+			c.look(ctx, r, now)
+		}
+	}
+}
+
+// look judges the samples of [start, now] and decides whether the run is over.
+func (c *Canaries) look(ctx context.Context, r Run, now int64) {
+	end := min(now, r.Spec.Start+r.Spec.MaxDuration.Milliseconds())
+	looks := max(1, int(r.Spec.MaxDuration/r.Spec.LookEvery))
+	// A look missed (a restart, a pause) is not spent: the schedule says which
+	// look this is.
+	n := min(looks, max(r.Looks+1, int((end-r.Spec.Start)/r.Spec.LookEvery.Milliseconds())))
+	v, req, err := c.p.JudgeSpec(ctx, r.Spec, end, n, looks)
+	if err != nil {
+		v = canary.Verdict{Verdict: canary.NoData, Reasons: []string{err.Error()}}
+	}
+	c.mu.Lock()
+	cur := c.runs[r.ID]
+	if cur == nil || cur.State != RunRunning {
+		c.mu.Unlock()
+		return
+	}
+	cur.Looks, cur.Verdict, cur.Request = n, v, &req
+	if v.Verdict == canary.Fail || v.Verdict == canary.Pass || n >= looks {
+		cur.State, cur.Ended = RunDone, end
+	}
+	done := *cur
+	err = c.save(cur)
+	c.announce()
+	c.mu.Unlock()
+	if err != nil {
+		c.p.opts.Log.Error("cannot keep a canary run; a restart would repeat its looks", "run", r.ID, "err", err)
+	}
+	if done.State == RunDone {
+		c.p.emit(CanaryEvent(done.ID, done.Spec.Name, serviceOf(done.Spec), end, v))
+	}
+}
+
+// save writes the run's file: the spec and how far it is. The verdict is not
+// written, it is a function of the samples in the store. The caller holds mu.
+func (c *Canaries) save(r *Run) error {
+	if c.p.opts.RunsDir == "" {
+		return nil
+	}
+	data, err := json.MarshalIndent(r, "", "  ")
+	if err != nil {
+		return fmt.Errorf("cannot encode canary run %s: %w", r.ID, err)
+	}
+	path := filepath.Join(c.p.opts.RunsDir, r.ID+".json")
+	if err := os.WriteFile(path+".new", data, 0o600); err != nil {
+		return fmt.Errorf("cannot write canary run %s: %w", r.ID, err)
+	}
+	return os.Rename(path+".new", path)
+}
+
+// load reads the runs of an earlier process.
+func (c *Canaries) load() error {
+	dir := c.p.opts.RunsDir
+	if dir == "" {
+		return nil
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return fmt.Errorf("cannot make the directory of canary runs: %w", err)
+	}
+	files, err := filepath.Glob(filepath.Join(dir, "*.json"))
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, f := range files {
+		data, err := os.ReadFile(f)
+		var r Run
+		if err == nil {
+			err = json.Unmarshal(data, &r)
+		}
+		if err != nil {
+			errs = append(errs, fmt.Errorf("cannot read canary run %s: %w; move the file away to go on without it", f, err))
+			continue
+		}
+		c.runs[r.ID] = &r
+	}
+	return errors.Join(errs...)
+}
+
+// forgetOld drops the oldest ended runs beyond maxRunsKept. The caller holds mu.
+func (c *Canaries) forgetOld() {
+	var ended []*Run
+	for _, r := range c.runs {
+		if r.State != RunRunning {
+			ended = append(ended, r)
+		}
+	}
+	if len(ended) <= maxRunsKept {
+		return
+	}
+	slices.SortFunc(ended, func(a, b *Run) int { return cmp.Compare(a.Started, b.Started) })
+	for _, r := range ended[:len(ended)-maxRunsKept] {
+		delete(c.runs, r.ID)
+		if dir := c.p.opts.RunsDir; dir != "" {
+			_ = os.Remove(filepath.Join(dir, r.ID+".json")) // A file left behind is read again at the next start, no worse.
+		}
+	}
+}

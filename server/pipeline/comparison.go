@@ -1,0 +1,203 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"strings"
+	"time"
+
+	"github.com/prometheus/prometheus/model/labels"
+
+	"github.com/bellwether-ts/bellwether/canary"
+	"github.com/bellwether-ts/bellwether/metric"
+)
+
+// From a run's spec to the judge: the sides are matchers put into PromQL, the
+// samples are range queries over the same instants.
+
+// completeSpec checks a spec and fills in what the asker left out.
+func (p *Pipeline) completeSpec(ctx context.Context, s RunSpec, now int64) (RunSpec, error) {
+	base, errB := sideMatchers("baseline", s.Baseline)
+	side, errC := sideMatchers("canary", s.Canary)
+	if err := errors.Join(errB, errC); err != nil {
+		return s, err
+	}
+	if s.Baseline == s.Canary {
+		return s, fmt.Errorf("cannot compare %s with itself: baseline and canary are the same matchers", s.Canary)
+	}
+	orDefault(&s.Start, now)
+	orDefault(&s.MaxDuration, time.Hour)
+	orDefault(&s.LookEvery, time.Minute)
+	orDefault(&s.Step, time.Minute)
+	orDefault(&s.History, 24*time.Hour)
+	orDefault(&s.FalseFail, p.opts.Config.Canary.FalseFail)
+	orDefault(&s.FalsePass, p.opts.Config.Canary.FalsePass)
+	orDefault(&s.Judge, "native")
+	orDefault(&s.Name, serviceOf(s))
+	var errs []error
+	for name, d := range map[string]time.Duration{"step": s.Step, "look_every": s.LookEvery} {
+		if d < time.Second {
+			errs = append(errs, fmt.Errorf("cannot use %s %s: at least 1s", name, d))
+		}
+	}
+	if s.MaxDuration < s.LookEvery || s.MaxDuration > 24*time.Hour {
+		errs = append(errs, fmt.Errorf("cannot use max_duration %s: between one look (%s) and 24h", s.MaxDuration, s.LookEvery))
+	}
+	for _, m := range s.Metrics {
+		if !strings.Contains(m.Query, "$side") {
+			errs = append(errs, fmt.Errorf("cannot use query %q of metric %q: it has no $side, so both sides would be the same numbers", m.Query, m.Name))
+		}
+	}
+	if len(s.Metrics) == 0 {
+		found, err := p.metricsByConvention(ctx, base, side, now)
+		s.Metrics = found
+		errs = append(errs, err)
+	}
+	return s, errors.Join(errs...)
+}
+
+func sideMatchers(which, text string) ([]*labels.Matcher, error) {
+	ms, err := metric.ParseMatchers(text)
+	if err != nil {
+		return nil, fmt.Errorf("cannot read the %s: %w", which, err)
+	}
+	for _, m := range ms {
+		if m.Name == labels.MetricName {
+			return nil, fmt.Errorf("cannot use %s %q: it names a metric; give label matchers only, such as service=\"cart\",track=\"canary\"", which, text)
+		}
+		if !m.Matches("") {
+			return ms, nil
+		}
+	}
+	return nil, fmt.Errorf("cannot use %s %q: it matches everything; give label matchers such as service=\"cart\",track=\"canary\"", which, text)
+}
+
+// JudgeSpec judges the samples of [spec.Start, end] as look number look of
+// looks, and returns the request it judged.
+func (p *Pipeline) JudgeSpec(ctx context.Context, s RunSpec, end int64, look, looks int) (canary.Verdict, canary.Request, error) {
+	req := canary.Request{Policy: canary.Policy{
+		FalseFail: s.FalseFail, FalsePass: s.FalsePass, Look: look, Looks: looks,
+		PlannedSamples: int(s.MaxDuration / s.Step),
+	}}
+	for _, m := range s.Metrics {
+		cm, err := p.samplesOf(ctx, s, m, end)
+		if err != nil {
+			return canary.Verdict{}, req, err
+		}
+		req.Metrics = append(req.Metrics, cm)
+	}
+	if s.Judge == "native" || s.Judge == "" {
+		return canary.Judge(req), req, nil
+	}
+	v, err := canary.JudgeNamed(s.Judge, req)
+	return v, req, err
+}
+
+// samplesOf reads both sides of one metric on the same instants. The history
+// ends where the window begins.
+func (p *Pipeline) samplesOf(ctx context.Context, s RunSpec, m RunMetric, end int64) (canary.Metric, error) {
+	step := s.Step.Milliseconds()
+	// The first instant is one step in: a rate there looks back over the window only.
+	first := s.Start + step
+	out := canary.Metric{
+		Name: m.Name, StepSeconds: s.Step.Seconds(), Direction: m.Direction, Kind: m.Kind,
+		MinEffect: m.MinEffect, Critical: m.Critical,
+	}
+	var hist canary.History
+	for _, side := range []struct {
+		matchers      string
+		into, history *[]float64
+	}{{s.Baseline, &out.Baseline, &hist.Baseline}, {s.Canary, &out.Canary, &hist.Canary}} {
+		expr := strings.ReplaceAll(m.Query, "$side", strings.Trim(side.matchers, "{} "))
+		var err error
+		if *side.into, err = p.grid(ctx, expr, first, end, step); err != nil {
+			return out, err
+		}
+		if s.History <= 0 {
+			continue
+		}
+		from := s.Start - s.History.Milliseconds()/step*step
+		if *side.history, err = p.grid(ctx, expr, from, s.Start-step, step); err != nil {
+			return out, err
+		}
+	}
+	if anyFinite(hist.Baseline) && anyFinite(hist.Canary) {
+		out.History = &hist
+	}
+	return out, nil
+}
+
+// grid evaluates expr on first, first+step, ... up to end; NaN where it has no
+// value. An expression that returns several series is an error, since the
+// judge would not know which is meant.
+func (p *Pipeline) grid(ctx context.Context, expr string, first, end, step int64) ([]float64, error) {
+	if end < first {
+		return nil, nil
+	}
+	res, err := p.store.QueryRange(ctx, expr, first, end, step)
+	if err != nil {
+		return nil, err
+	}
+	if len(res.Matrix) > 1 {
+		return nil, fmt.Errorf("cannot compare %q: it returns %d series on one side; aggregate it, for example with sum(...) or avg(...)", expr, len(res.Matrix))
+	}
+	out := make([]float64, (end-first)/step+1)
+	for i := range out {
+		out[i] = math.NaN()
+	}
+	for _, series := range res.Matrix {
+		for _, sample := range series.Samples {
+			out[(sample.T-first)/step] = sample.V
+		}
+	}
+	return out, nil
+}
+
+func anyFinite(v []float64) bool {
+	for _, x := range v {
+		if metric.IsFinite(x) {
+			return true
+		}
+	}
+	return false
+}
+
+// serviceOf returns the service both sides name; else the canary's matchers.
+func serviceOf(s RunSpec) string {
+	ms, err := metric.ParseMatchers(s.Canary)
+	if err == nil {
+		for _, m := range ms {
+			if m.Name == "service" && m.Type == labels.MatchEqual {
+				return m.Value
+			}
+		}
+	}
+	return s.Canary
+}
+
+func orDefault[T comparable](p *T, v T) {
+	var zero T
+	if *p == zero {
+		*p = v
+	}
+}
+
+// Retrospect judges the past window of a spec, as a run that looked once at
+// its end; it returns the spec with its defaults filled in as well.
+func (p *Pipeline) Retrospect(ctx context.Context, s RunSpec, end int64) (canary.Verdict, canary.Request, RunSpec, error) {
+	orDefault(&s.Step, time.Minute)
+	s, err := p.completeSpec(ctx, s, end)
+	if err != nil {
+		return canary.Verdict{}, canary.Request{}, s, err
+	}
+	v, req, err := p.JudgeSpec(ctx, s, end, 1, 1)
+	return v, req, s, err
+}
+
+// Queries returns the PromQL of both sides of metric i.
+func (s RunSpec) Queries(i int) (baseline, side string) {
+	q := s.Metrics[i].Query
+	return strings.ReplaceAll(q, "$side", strings.Trim(s.Baseline, "{} ")), strings.ReplaceAll(q, "$side", strings.Trim(s.Canary, "{} "))
+}

@@ -1,0 +1,155 @@
+package pipeline
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/prometheus/prometheus/model/labels"
+
+	"github.com/bellwether-ts/bellwether/alerting"
+	"github.com/bellwether-ts/bellwether/detect"
+	"github.com/bellwether-ts/bellwether/metric"
+)
+
+// Before it runs, a pipeline is fed the past: by Learn from its own store
+// after a restart or a backfill, or step by step by a simulation. It is the
+// same code as live, with the time taken from the data.
+
+// Feed hands a batch to every room at once and waits. Only before Run.
+func (p *Pipeline) Feed(b *metric.Batch) {
+	for _, l := range p.lanes() {
+		l.work(laneItem{batch: b})
+	}
+	p.tapped.Add(uint64(b.Len()))
+	if n := b.Len(); n > 0 && b.T[n-1] > p.newest.Load() {
+		p.newest.Store(b.T[n-1])
+	}
+}
+
+// Advance tells every room and the alert core that the time is now (Unix
+// milliseconds). Only before Run.
+func (p *Pipeline) Advance(ctx context.Context, now int64) {
+	p.virtual.Store(now)
+	for _, l := range p.lanes() {
+		l.work(laneItem{now: now})
+	}
+	if now >= p.quiet.Load() {
+		p.submit(ctx, alerting.Input{})
+	}
+}
+
+// QuietBefore makes everything observed before an instant history: learned
+// from, remembered, and not told to anyone.
+func (p *Pipeline) QuietBefore(t int64) { p.quiet.Store(t) }
+
+// CatchUp ends the feeding: what is unhealthy now is told once (the core drops
+// what it already knew), the alert core learns which monitors there are, and
+// time is the clock's again. now is Unix milliseconds.
+func (p *Pipeline) CatchUp(ctx context.Context, now int64) {
+	p.virtual.Store(now)
+	p.quiet.Store(0)
+	for _, l := range p.lanes() {
+		l.work(laneItem{now: now})
+	}
+	for _, f := range p.Anomalies.List(func(f Finding) bool { return f.Anomaly.Open }) {
+		f.Transition, f.At = detect.TransitionOpened, now
+		p.emit(AnomalyEvent(f))
+	}
+	for _, s := range p.Objectives() {
+		if e := ObjectiveEvent(s); e.Status == alerting.Unhealthy && s.FirstSample != 0 {
+			p.emit(e)
+		}
+	}
+	p.submit(ctx, alerting.Input{Inventory: p.inventory()})
+	p.virtual.Store(0)
+}
+
+// maxLearned bounds the samples read at start, so that a restart of a large
+// store scores within minutes: 60 M samples are about a minute of one core.
+const maxLearned = 60_000_000
+
+// Learn feeds what the store holds up to now: up to seven days for the
+// detectors (less when there are many series), the objectives' own period for
+// their series. progress, if set, is told the share done, 0 to 1.
+func (p *Pipeline) Learn(ctx context.Context, now int64, progress func(float64)) error {
+	stats := p.store.Stats()
+	if stats.Series == 0 || stats.MaxT == 0 {
+		return nil
+	}
+	perDay := max(1, stats.Series*2880)
+	days := min(7, max(1, maxLearned/perDay))
+	from := max(stats.MinT, now-int64(days)*24*time.Hour.Milliseconds())
+	p.QuietBefore(now)
+	if err := p.learnGoals(ctx, max(stats.MinT, now-p.goals.Period()), from); err != nil {
+		return err
+	}
+	all := []*labels.Matcher{labels.MustNewMatcher(labels.MatchNotEqual, labels.MetricName, "")}
+	const chunk = int64(time.Hour / time.Millisecond)
+	for at := from; at <= now; at += chunk {
+		end := min(at+chunk-1, now)
+		if err := p.learnRange(ctx, all, at, end, p.Feed); err != nil {
+			return err
+		}
+		p.Advance(ctx, end)
+		if progress != nil {
+			progress(float64(end-from+1) / float64(now-from+1))
+		}
+	}
+	return nil
+}
+
+// learnGoals feeds the objectives the part of their period that the detectors
+// do not read.
+func (p *Pipeline) learnGoals(ctx context.Context, from, to int64) error {
+	const chunk = int64(6 * time.Hour / time.Millisecond)
+	for at := from; at < to; at += chunk {
+		for _, ms := range p.goals.Selectors() {
+			err := p.learnRange(ctx, ms, at, min(at+chunk, to)-1, func(b *metric.Batch) { p.goalLane.work(laneItem{batch: b}) })
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (p *Pipeline) learnRange(ctx context.Context, ms []*labels.Matcher, from, to int64, feed func(*metric.Batch)) error {
+	var b metric.Batch
+	for s, err := range p.store.Select(ctx, ms, from, to) {
+		if err != nil {
+			return fmt.Errorf("cannot read history from %s: %w", time.UnixMilli(from).UTC().Format(time.RFC3339), err)
+		}
+		ref, ok := p.store.Ref(s.Labels)
+		if !ok {
+			continue // No longer in the head: nothing new will come, so nothing needs its past.
+		}
+		b.Reset()
+		for _, sample := range s.Samples {
+			b.Append(ref, sample.T, sample.V, nil)
+		}
+		for _, h := range s.Histograms {
+			b.Append(ref, h.T, 0, h.H)
+		}
+		feed(&b)
+	}
+	return nil
+}
+
+// inventory lists the monitors our own rooms may send events for, so that the
+// guard against muting the world knows the world.
+func (p *Pipeline) inventory() *alerting.Inventory {
+	inv := &alerting.Inventory{}
+	for i, l := range p.watchLanes {
+		l.view(func() {
+			for _, s := range p.watches[i].list() {
+				inv.Things = append(inv.Things, alerting.Thing{Monitor: metric.FormatSeries(s), Labels: withoutName(s)})
+			}
+		})
+	}
+	for _, s := range p.Objectives() {
+		e := ObjectiveEvent(s)
+		inv.Things = append(inv.Things, alerting.Thing{Monitor: e.Monitor, Labels: e.Labels})
+	}
+	return inv
+}

@@ -1,0 +1,333 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/prometheus/model/labels"
+
+	"github.com/bellwether-ts/bellwether/alerting"
+	"github.com/bellwether-ts/bellwether/alerting/journal"
+	"github.com/bellwether-ts/bellwether/correlate"
+	"github.com/bellwether-ts/bellwether/detect"
+	"github.com/bellwether-ts/bellwether/metric"
+	"github.com/bellwether-ts/bellwether/server/config"
+	"github.com/bellwether-ts/bellwether/slo"
+	"github.com/bellwether-ts/bellwether/tsdb"
+)
+
+// Pipeline joins the store's tap to the rooms and the rooms to the alert core.
+type Pipeline struct {
+	opts      Options
+	store     *tsdb.Store
+	engine    *journal.Engine
+	Anomalies *Anomalies
+	Canaries  *Canaries
+
+	watches []*Watch
+	rings   *Rings
+	goals   *Goals
+
+	watchLanes []*lane
+	ringLane   *lane
+	goalLane   *lane
+
+	outbox   chan alerting.Event
+	virtual  atomic.Int64  // The time while history is fed, Unix milliseconds; 0: the clock.
+	quiet    atomic.Int64  // Events observed before this are history and not told, Unix milliseconds.
+	running  atomic.Bool   // Events go through the outbox; before, straight to the journal.
+	tapped   atomic.Uint64 // Samples handed over by the store.
+	newest   atomic.Int64  // Newest instant handed over, Unix milliseconds.
+	quietNum atomic.Uint64 // Events not told because they were history.
+
+	reload sync.Mutex // One reload at a time.
+}
+
+// Options configures a Pipeline.
+type Options struct {
+	Store      *tsdb.Store     // Required; closed by its owner.
+	Engine     *journal.Engine // Required; closed by its owner. Its own ticks must be off.
+	Config     config.Config
+	Objectives []slo.Objective
+	RunsDir    string // Where canary runs are kept; empty: in memory only.
+	Shards     int    // Detection lanes; 0: one per processor.
+	Log        *slog.Logger
+	Now        func() time.Time // Default time.Now.
+}
+
+// New builds the rooms, or returns every fault of the configuration.
+func New(o Options) (*Pipeline, error) {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Shards <= 0 {
+		o.Shards = runtime.GOMAXPROCS(0)
+	}
+	p := &Pipeline{opts: o, store: o.Store, engine: o.Engine, Anomalies: NewAnomalies(), outbox: make(chan alerting.Event, 1024)}
+	err := errors.Join(p.buildWatches(), p.buildRings(), p.buildGoals())
+	if err != nil {
+		return nil, err
+	}
+	p.Canaries, err = newCanaries(p)
+	return p, err
+}
+
+func (p *Pipeline) buildWatches() error {
+	c := p.opts.Config.Detect
+	o := WatchOptions{Max: p.opts.Config.Limits.MaxWatched/p.opts.Shards + 1, Emit: p.found}
+	o.Detect.Budget = c.Budget
+	if err := o.Detect.Profile.UnmarshalText([]byte(c.Profile)); err != nil {
+		return err
+	}
+	var errs []error
+	for list, into := range map[*[]string]*[][]*labels.Matcher{&c.Match: &o.Match, &c.Ignore: &o.Ignore, &c.Page: &o.Page} {
+		sets, err := parseSelectors(*list)
+		*into = sets
+		errs = append(errs, err)
+	}
+	for i := range p.opts.Shards {
+		w, err := NewWatch(o)
+		if err != nil {
+			return errors.Join(append(errs, err)...)
+		}
+		p.watches = append(p.watches, w)
+		p.watchLanes = append(p.watchLanes, newLane(fmt.Sprintf("detect-%d", i), p.watchTake(w, uint64(i)), w.Tick))
+	}
+	return errors.Join(errs...)
+}
+
+// watchTake returns the work of one shard: the samples whose reference falls
+// to it. Walking the whole batch costs a compare a sample and no lock.
+func (p *Pipeline) watchTake(w *Watch, shard uint64) func(*metric.Batch) {
+	n := uint64(p.opts.Shards)
+	return func(b *metric.Batch) {
+		for i, ref := range b.Refs {
+			if ref%n != shard {
+				continue
+			}
+			if !w.Known(ref) {
+				if ls, kind, ok := p.describe(ref); ok {
+					w.Add(ref, ls, kind)
+				}
+			}
+			w.Observe(ref, b.T[i], b.V[i], b.H[i])
+		}
+	}
+}
+
+func (p *Pipeline) buildRings() error {
+	c := p.opts.Config.Correlate
+	rings, err := NewRings(correlate.IndexConfig{
+		Tiers:     []correlate.Tier{{Step: c.Step.D.Milliseconds(), Slots: c.Slots}},
+		MaxSeries: p.opts.Config.Limits.MaxWatched,
+	})
+	if err != nil {
+		return err
+	}
+	p.rings = rings
+	p.ringLane = newLane("correlate", func(b *metric.Batch) {
+		for i, ref := range b.Refs {
+			if !rings.Known(ref) {
+				if ls, kind, ok := p.describe(ref); ok {
+					rings.Add(ref, ls, kind)
+				}
+			}
+			rings.Observe(ref, b.T[i], b.V[i], b.H[i])
+		}
+	}, func(int64) {})
+	return nil
+}
+
+func (p *Pipeline) buildGoals() error {
+	goals, err := NewGoals(p.opts.Objectives, func(s slo.Status) { p.emit(ObjectiveEvent(s)) })
+	if err != nil {
+		return err
+	}
+	p.goals = goals
+	p.goalLane = newLane("slo", func(b *metric.Batch) {
+		for i, ref := range b.Refs {
+			if !p.goals.Known(ref) {
+				if ls, _, ok := p.describe(ref); ok {
+					p.goals.Add(ref, ls)
+				}
+			}
+			p.goals.Observe(ref, b.T[i], b.V[i], b.H[i])
+		}
+	}, func(now int64) { p.goals.Evaluate(now) })
+	return nil
+}
+
+// describe asks the store what a series is.
+func (p *Pipeline) describe(ref uint64) (labels.Labels, Kind, bool) {
+	m, ok := p.store.SeriesMeta(ref)
+	switch {
+	case !ok:
+		return labels.EmptyLabels(), KindUnknown, false
+	case m.Kind == tsdb.KindHistogram:
+		return m.Labels, KindHistogram, true
+	case m.Kind == tsdb.KindCounter:
+		return m.Labels, KindCounter, true
+	case m.Kind == tsdb.KindGauge && !m.Guessed:
+		return m.Labels, KindGauge, true
+	}
+	return m.Labels, KindByName(m.Labels), true
+}
+
+// lanes lists every lane in a fixed order.
+func (p *Pipeline) lanes() []*lane {
+	return append(append([]*lane{}, p.watchLanes...), p.ringLane, p.goalLane)
+}
+
+// found takes a transition from a detector: it is remembered, and told unless
+// it is history.
+func (p *Pipeline) found(f Finding) {
+	p.Anomalies.Add(f)
+	if f.Transition == detect.TransitionEscalated && !f.Page {
+		return // The group already says so; an escalation of a cause is not news.
+	}
+	p.emit(AnomalyEvent(f))
+}
+
+// emit hands an event to the alert core. It waits when the core is busy: an
+// event is never dropped between an analysis and the journal.
+func (p *Pipeline) emit(e alerting.Event) {
+	if e.ObservedAt < p.quiet.Load() {
+		p.quietNum.Add(1)
+		return
+	}
+	if p.running.Load() {
+		p.outbox <- e
+		return
+	}
+	p.submit(context.Background(), alerting.Input{Event: &e})
+}
+
+func (p *Pipeline) submit(ctx context.Context, in alerting.Input) {
+	if _, err := p.engine.Submit(ctx, in); err != nil && ctx.Err() == nil {
+		p.opts.Log.Error("cannot log an input of the alert core; it will not be alerted on", "err", err)
+	}
+}
+
+// Now is the pipeline's time: the clock, or the virtual time while history is
+// fed.
+func (p *Pipeline) Now() time.Time {
+	if v := p.virtual.Load(); v != 0 {
+		return time.UnixMilli(v)
+	}
+	return p.opts.Now()
+}
+
+// Run works until ctx ends: it opens the tap, runs the lanes and lets time
+// pass. Everything queued when ctx ends is finished first.
+func (p *Pipeline) Run(ctx context.Context) error {
+	var work sync.WaitGroup
+	for _, l := range p.lanes() {
+		work.Go(func() { l.run(ctx) })
+	}
+	p.running.Store(true)
+	sent := make(chan struct{})
+	go p.drain(sent)
+	p.store.SetTap(p.tap)
+	p.store.OnSeriesDeleted(p.forget)
+	canaries := make(chan struct{})
+	go func() { defer close(canaries); p.Canaries.run(ctx) }()
+	p.passTime(ctx)
+	p.store.SetTap(nil)
+	work.Wait()
+	<-canaries
+	close(p.outbox)
+	<-sent
+	return nil
+}
+
+// drain submits events until the outbox is closed.
+func (p *Pipeline) drain(done chan struct{}) {
+	defer close(done)
+	for e := range p.outbox {
+		p.submit(context.Background(), alerting.Input{Event: &e})
+	}
+}
+
+// tap receives what the store has committed. It must not block.
+func (p *Pipeline) tap(b *metric.Batch) {
+	p.tapped.Add(uint64(b.Len()))
+	for _, t := range b.T {
+		if t > p.newest.Load() {
+			p.newest.Store(t)
+		}
+	}
+	for _, l := range p.lanes() {
+		l.offer(b)
+	}
+}
+
+// How often time is told to the rooms. A second is the alert core's grain; 15 s
+// is often enough to notice silence and cheap for many series.
+const (
+	coreTick = time.Second
+	roomTick = 15 * time.Second
+)
+
+func (p *Pipeline) passTime(ctx context.Context) {
+	core, room := time.NewTicker(coreTick), time.NewTicker(roomTick)
+	defer core.Stop()
+	defer room.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-core.C:
+			p.submit(ctx, alerting.Input{})
+		case <-room.C:
+			now := p.Now().UnixMilli()
+			for _, l := range p.lanes() {
+				l.offerTick(now)
+			}
+			p.writeBack(ctx, now)
+		}
+	}
+}
+
+// forget frees the state of series that left the store's head.
+func (p *Pipeline) forget(refs []uint64) {
+	for i, l := range p.watchLanes {
+		l.view(func() {
+			for _, ref := range refs {
+				p.watches[i].Remove(ref)
+			}
+		})
+	}
+	p.ringLane.view(func() {
+		for _, ref := range refs {
+			p.rings.Remove(ref)
+		}
+	})
+	p.goalLane.view(func() {
+		for _, ref := range refs {
+			p.goals.Remove(ref)
+		}
+	})
+}
+
+func parseSelectors(list []string) ([][]*labels.Matcher, error) {
+	var out [][]*labels.Matcher
+	var errs []error
+	for _, s := range list {
+		ms, err := metric.ParseMatchers(s)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		out = append(out, ms)
+	}
+	return out, errors.Join(errs...)
+}

@@ -1,0 +1,170 @@
+package pipeline
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/prometheus/prometheus/model/labels"
+
+	"github.com/bellwether-ts/bellwether/alerting/journal"
+	"github.com/bellwether-ts/bellwether/correlate"
+	"github.com/bellwether-ts/bellwether/detect"
+	"github.com/bellwether-ts/bellwether/metric"
+	"github.com/bellwether-ts/bellwether/slo"
+	"github.com/bellwether-ts/bellwether/tsdb"
+)
+
+// What the API reads of a running pipeline.
+
+// Store returns the store.
+func (p *Pipeline) Store() *tsdb.Store { return p.store }
+
+// Engine returns the alert core's engine.
+func (p *Pipeline) Engine() *journal.Engine { return p.engine }
+
+// Objectives returns the newest status of every objective.
+func (p *Pipeline) Objectives() []slo.Status {
+	var out []slo.Status
+	p.goalLane.view(func() { out = p.goals.Statuses() })
+	return out
+}
+
+// Search runs a shape search over the live rings.
+func (p *Pipeline) Search(q correlate.Query) (res correlate.Result, err error) {
+	p.ringLane.view(func() { res, err = p.rings.Index.Search(q) })
+	return res, err
+}
+
+// Candidates copies the windows from..to of the matching live series.
+func (p *Pipeline) Candidates(scope []*labels.Matcher, from, to int64) (out []correlate.Candidate) {
+	p.ringLane.view(func() { out = p.rings.Index.Candidates(scope, from, to) })
+	return out
+}
+
+// Explain returns the present traces of one series, or why there are none.
+func (p *Pipeline) Explain(ls labels.Labels) ([]detect.Trace, error) {
+	ref, ok := p.store.Ref(ls)
+	if !ok {
+		return nil, fmt.Errorf("cannot explain series %s: the store has no such active series", metric.FormatSeries(ls))
+	}
+	shard := ref % uint64(len(p.watches))
+	var out []detect.Trace
+	p.watchLanes[shard].view(func() { out = p.watches[shard].Explain(ref) })
+	return out, nil
+}
+
+// Coverage says what is watched and what is not, over all shards.
+func (p *Pipeline) Coverage() Coverage {
+	sum := Coverage{NotWatched: map[string]int{}}
+	for i, l := range p.watchLanes {
+		l.view(func() {
+			c := p.watches[i].Coverage()
+			sum.Watched += c.Watched
+			sum.WarmingUp += c.WarmingUp
+			for reason, n := range c.NotWatched {
+				sum.NotWatched[reason] += n
+			}
+		})
+	}
+	return sum
+}
+
+// Lag is how far the analyses are behind the newest sample; 0 when nothing
+// waits.
+func (p *Pipeline) Lag() time.Duration {
+	waiting := 0
+	for _, l := range p.lanes() {
+		waiting = max(waiting, len(l.queue))
+	}
+	if waiting == 0 || p.newest.Load() == 0 {
+		return 0
+	}
+	return max(0, p.Now().Sub(time.UnixMilli(p.newest.Load())))
+}
+
+// Flow is the count of samples at the lanes.
+type Flow struct {
+	Tapped  uint64
+	Done    map[string]uint64 // By lane.
+	Dropped map[string]uint64 // By lane: the lane was full.
+	Queued  map[string]int    // By lane, batches.
+	History uint64            // Events not told because they were history.
+}
+
+// Flow returns the counts since start.
+func (p *Pipeline) Flow() Flow {
+	f := Flow{Tapped: p.tapped.Load(), Done: map[string]uint64{}, Dropped: map[string]uint64{}, Queued: map[string]int{}, History: p.quietNum.Load()}
+	for _, l := range p.lanes() {
+		f.Done[l.name], f.Dropped[l.name], f.Queued[l.name] = l.done.Load(), l.dropped.Load(), len(l.queue)
+	}
+	return f
+}
+
+// Analyze runs a fresh detector over the stored history of one series: it
+// learns from learn..from and reports from..to (Unix milliseconds). It is what
+// draws a chart with its expected band.
+func (p *Pipeline) Analyze(ctx context.Context, ls labels.Labels, view string, learn, from, to int64) (samples []metric.Sample, points []detect.Result, err error) {
+	var all []metric.Sample
+	for s, err := range p.store.Select(ctx, exactly(ls), learn, to) {
+		if err != nil {
+			return nil, nil, fmt.Errorf("cannot read %s: %w", metric.FormatSeries(ls), err)
+		}
+		all = s.Samples
+		if view != "" {
+			all = viewSamples(s.Histograms, view)
+		}
+	}
+	cfg := detect.Config{Budget: p.opts.Config.Detect.Budget}
+	_ = cfg.Profile.UnmarshalText([]byte(p.opts.Config.Detect.Profile)) // Validated in New.
+	meta := detect.Meta{Kind: detect.MetricGauge}
+	if ref, ok := p.store.Ref(ls); ok && view == "" {
+		if _, kind, _ := p.describe(ref); kind == KindCounter {
+			meta.Kind = detect.MetricCounter
+		} else if kind == KindUnknown {
+			meta.Kind = detect.MetricUnknown
+		}
+	}
+	results, _, err := detect.Run(cfg, meta, all)
+	if err != nil {
+		return nil, nil, err
+	}
+	for i, s := range all {
+		if s.T >= from && i < len(results) {
+			samples, points = append(samples, s), append(points, results[i])
+		}
+	}
+	return samples, points, nil
+}
+
+// viewSamples turns native histograms into the rate or mean the detectors saw.
+func viewSamples(hs []tsdb.HistogramSample, view string) []metric.Sample {
+	var out []metric.Sample
+	for i := 1; i < len(hs); i++ {
+		rate, mean, ok := increase(hs[i-1].H, hs[i-1].T, hs[i].H, hs[i].T)
+		if !ok {
+			continue
+		}
+		v := rate
+		if view == "mean" {
+			v = mean
+		}
+		if !math.IsNaN(v) {
+			out = append(out, metric.Sample{T: hs[i].T, V: v})
+		}
+	}
+	return out
+}
+
+// exactly returns matchers that select one series only.
+func exactly(ls labels.Labels) []*labels.Matcher {
+	var ms []*labels.Matcher
+	ls.Range(func(l labels.Label) {
+		ms = append(ms, labels.MustNewMatcher(labels.MatchEqual, l.Name, l.Value))
+	})
+	return ms
+}
+
+// RingStep is the distance of the points in the live rings, milliseconds.
+func (p *Pipeline) RingStep() int64 { return p.opts.Config.Correlate.Step.D.Milliseconds() }

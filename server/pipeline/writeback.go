@@ -1,0 +1,69 @@
+package pipeline
+
+import (
+	"context"
+
+	"github.com/prometheus/prometheus/model/labels"
+
+	"github.com/bellwether-ts/bellwether/canary"
+	"github.com/bellwether-ts/bellwether/metric"
+	"github.com/bellwether-ts/bellwether/slo"
+	"github.com/bellwether-ts/bellwether/tsdb"
+)
+
+// Results are written back as series, so that a panel or a rule needs nothing
+// new to use them:
+//
+//	bellwether_anomaly_score{series_name=..., <the series' labels>}  while open: peak -log10 p
+//	bellwether_slo_burn_rate{slo=..., service=..., window=...}
+//	bellwether_slo_budget_left{slo=..., service=...}                 1 untouched, < 0 overspent
+//	bellwether_canary_verdict{canary=..., run=...}                   1 PASS, 0 INCONCLUSIVE, -1 FAIL, -2 NO_DATA
+
+// writeBack stores the results as of now (Unix milliseconds). A refused sample
+// (for example by the series limit) is counted by the store like any other.
+func (p *Pipeline) writeBack(ctx context.Context, now int64) {
+	var out []tsdb.Series
+	add := func(v float64, ls labels.Labels) {
+		out = append(out, tsdb.Series{Labels: ls, Samples: []metric.Sample{{T: now, V: v}}})
+	}
+	for _, f := range p.Anomalies.List(func(f Finding) bool { return f.Anomaly.Open }) {
+		b := labels.NewBuilder(f.Labels).Set("series_name", f.Labels.Get(labels.MetricName)).Set(labels.MetricName, "bellwether_anomaly_score")
+		if f.View != "" {
+			b.Set("view", f.View)
+		}
+		add(f.Anomaly.Peak, b.Labels())
+	}
+	for _, s := range p.Objectives() {
+		if s.FirstSample == 0 {
+			continue
+		}
+		name, service := s.Objective.Name, s.Objective.Service
+		add(s.Left, labels.FromStrings(labels.MetricName, "bellwether_slo_budget_left", "slo", name, "service", service))
+		for _, r := range s.Rules {
+			add(r.Long.Rate, labels.FromStrings(labels.MetricName, "bellwether_slo_burn_rate", "slo", name, "service", service, "window", slo.FormatDuration(r.Long.Length)))
+		}
+	}
+	for _, r := range p.Canaries.List(0) {
+		if r.State == RunRunning && r.Looks > 0 {
+			add(verdictValue(r.Verdict.Verdict), labels.FromStrings(labels.MetricName, "bellwether_canary_verdict", "canary", r.Spec.Name, "run", r.ID))
+		}
+	}
+	if len(out) == 0 {
+		return
+	}
+	if _, err := p.store.Append(ctx, out); err != nil && ctx.Err() == nil {
+		p.opts.Log.Error("cannot write results back as series", "err", err)
+	}
+}
+
+func verdictValue(o canary.Outcome) float64 {
+	switch o {
+	case canary.Pass:
+		return 1
+	case canary.Fail:
+		return -1
+	case canary.NoData:
+		return -2
+	}
+	return 0
+}
