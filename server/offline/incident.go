@@ -33,7 +33,7 @@ func Incident(ctx context.Context, inputs []Input, o IncidentOptions, out io.Wri
 	if o.Span.From == nil {
 		return errors.New("cannot rank suspects without an instant: give --incident TIME or --incident START/END")
 	}
-	edges, err := readTopology(o.Topology, n)
+	edges, err := ReadTopology(o.Topology)
 	if err != nil {
 		return err
 	}
@@ -115,9 +115,9 @@ func incidentText(w *bufio.Writer, res correlate.Suspects, k int) {
 	fmt.Fprintf(w, "\n%s", res.Trace.String())
 }
 
-// readTopology reads the call graph: CSV with the columns caller and callee,
-// in any order; other columns are ignored.
-func readTopology(path string, n *notes) ([]correlate.Edge, error) {
+// ReadTopology reads a call graph: CSV with the columns caller and callee, in
+// any order; other columns are ignored. An empty path is an empty graph.
+func ReadTopology(path string) ([]correlate.Edge, error) {
 	if path == "" {
 		return nil, nil
 	}
@@ -126,11 +126,7 @@ func readTopology(path string, n *notes) ([]correlate.Edge, error) {
 		return nil, fmt.Errorf("cannot open topology %s: %w", path, errors.Unwrap(err))
 	}
 	defer file.Close()
-	edges, err := parseTopology(path, file)
-	if err == nil && len(edges) == 0 {
-		n.say("%s: no edges", path)
-	}
-	return edges, err
+	return parseTopology(path, file)
 }
 
 // maxEdges bounds the call graph.

@@ -1,0 +1,146 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/base64"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/credentials"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/proto"
+)
+
+// maxAnswer bounds one answer of a server.
+const maxAnswer = 256 << 20
+
+// client says which server to ask, and how to be let in.
+type client struct {
+	server       string
+	tls          bool
+	caFile       string
+	username     string
+	passwordFile string
+}
+
+// clientFlags adds the flags of a command that asks a server.
+func clientFlags(cmd *cobra.Command) *client {
+	c := &client{}
+	cmd.Flags().StringVar(&c.server, "server", "127.0.0.1:9481", "gRPC address of the server to ask")
+	cmd.Flags().BoolVar(&c.tls, "tls", false, "the server speaks TLS")
+	cmd.Flags().StringVar(&c.caFile, "tls.ca-file", "", "trust this CA instead of the system's (implies --tls)")
+	cmd.Flags().StringVar(&c.username, "username", "", "basic auth user")
+	cmd.Flags().StringVar(&c.passwordFile, "password-file", "", "file that holds the basic auth password")
+	return c
+}
+
+// dial connects; nothing is sent before the first call.
+func (c *client) dial() (*grpc.ClientConn, error) {
+	opts := []grpc.DialOption{grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(maxAnswer))}
+	creds := insecure.NewCredentials()
+	secure := c.tls || c.caFile != ""
+	if secure {
+		conf := &tls.Config{MinVersion: tls.VersionTLS12}
+		if c.caFile != "" {
+			pem, err := os.ReadFile(c.caFile)
+			if err != nil {
+				return nil, fmt.Errorf("cannot read --tls.ca-file: %w", err)
+			}
+			conf.RootCAs = x509.NewCertPool()
+			if !conf.RootCAs.AppendCertsFromPEM(pem) {
+				return nil, fmt.Errorf("cannot use --tls.ca-file %s: it holds no PEM certificate", c.caFile)
+			}
+		}
+		creds = credentials.NewTLS(conf)
+	}
+	opts = append(opts, grpc.WithTransportCredentials(creds))
+	if c.username != "" {
+		auth := basicAuth{secure: secure}
+		password := []byte{}
+		if c.passwordFile != "" {
+			var err error
+			if password, err = os.ReadFile(c.passwordFile); err != nil {
+				return nil, fmt.Errorf("cannot read --password-file: %w", err)
+			}
+		}
+		auth.header = "Basic " + base64.StdEncoding.EncodeToString([]byte(c.username+":"+strings.TrimRight(string(password), "\r\n")))
+		opts = append(opts, grpc.WithPerRPCCredentials(auth))
+	}
+	conn, err := grpc.NewClient(strings.TrimPrefix(strings.TrimPrefix(c.server, "http://"), "https://"), opts...)
+	if err != nil {
+		return nil, fmt.Errorf("cannot use --server %s: %w", c.server, err)
+	}
+	return conn, nil
+}
+
+// basicAuth sends the same header with every call.
+type basicAuth struct {
+	header string
+	secure bool
+}
+
+// GetRequestMetadata implements credentials.PerRPCCredentials.
+func (a basicAuth) GetRequestMetadata(context.Context, ...string) (map[string]string, error) {
+	return map[string]string{"authorization": a.header}, nil
+}
+
+// RequireTransportSecurity implements credentials.PerRPCCredentials: a
+// password may cross an unencrypted connection only where the user asked for
+// one.
+func (a basicAuth) RequireTransportSecurity() bool { return a.secure }
+
+// ask connects, makes one call and closes.
+func ask[T any](cmd *cobra.Command, c *client, call func(ctx context.Context, conn *grpc.ClientConn) (T, error)) (T, error) {
+	var zero T
+	conn, err := c.dial()
+	if err != nil {
+		return zero, err
+	}
+	defer conn.Close()
+	out, err := call(cmd.Context(), conn)
+	if err != nil {
+		return zero, c.explain(err)
+	}
+	return out, nil
+}
+
+// explain puts the server's words first: they say what to do.
+func (c *client) explain(err error) error {
+	s := status.Convert(err)
+	if s.Code() == codes.Unavailable {
+		_, cause, found := strings.Cut(s.Message(), "Error while dialing: ")
+		if cause = strings.Trim(cause, `"`); !found {
+			cause = s.Message()
+		}
+		return fmt.Errorf("cannot reach the server at %s: %s; is it running? 'bellwether serve' starts one, --server names another", c.server, cause)
+	}
+	return fmt.Errorf("%s (%s, from %s)", s.Message(), s.Code(), c.server)
+}
+
+// printJSON writes an answer as the REST API would.
+func printJSON(cmd *cobra.Command, m proto.Message) error {
+	b, err := protojson.MarshalOptions{Multiline: true, Indent: "  ", UseProtoNames: true, EmitUnpopulated: true}.Marshal(m)
+	if err != nil {
+		return fmt.Errorf("cannot print the answer: %w", err)
+	}
+	_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s\n", b)
+	return err
+}
+
+// printLine writes a message of a stream as one line of JSON.
+func printLine(cmd *cobra.Command, m proto.Message) error {
+	b, err := protojson.MarshalOptions{UseProtoNames: true}.Marshal(m)
+	if err != nil {
+		return fmt.Errorf("cannot print the message: %w", err)
+	}
+	_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s\n", b)
+	return err
+}
