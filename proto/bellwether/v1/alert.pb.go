@@ -372,11 +372,11 @@ func (x *Event) GetTicketQueue() string {
 // EventRecord is an event with what became of it.
 type EventRecord struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Position in the log.
+	// Position in the log; 0 where only the newest state of the thing is told.
 	Seq uint64 `protobuf:"varint,1,opt,name=seq,proto3" json:"seq,omitempty"`
-	// The event.
+	// The newest event of the thing.
 	Event *Event `protobuf:"bytes,2,opt,name=event,proto3" json:"event,omitempty"`
-	// passed, duplicate, held, suppressed, flapping.
+	// What it counts as now: healthy, unhealthy, pending, flapping, suppressed.
 	Decision string `protobuf:"bytes,3,opt,name=decision,proto3" json:"decision,omitempty"`
 	// Group it joined; empty if none.
 	GroupId string `protobuf:"bytes,4,opt,name=group_id,json=groupId,proto3" json:"group_id,omitempty"`
@@ -1056,9 +1056,9 @@ type NotificationRecord struct {
 	Status Status `protobuf:"varint,3,opt,name=status,proto3,enum=bellwether.v1.Status" json:"status,omitempty"`
 	// When it was decided.
 	At *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=at,proto3" json:"at,omitempty"`
-	// Why now: first, new members, priority raised, unsuppressed, resolved.
+	// Why now: opened, update, resolved, closed.
 	Reason string `protobuf:"bytes,5,opt,name=reason,proto3" json:"reason,omitempty"`
-	// pending, delivered, dead.
+	// pending while it waits in the outbox, delivered after.
 	Delivery      string `protobuf:"bytes,6,opt,name=delivery,proto3" json:"delivery,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2249,21 +2249,25 @@ func (x *WatchRequest) GetResumeToken() string {
 // WatchResponse is one transition, or a bookmark.
 type WatchResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Position in the log.
+	// Position in the log. What one log entry caused shares its position.
 	Seq uint64 `protobuf:"varint,1,opt,name=seq,proto3" json:"seq,omitempty"`
 	// Position of the message before it in this filtered stream; 0 for the
 	// first. Nothing that matches lies between.
 	PrevSeq uint64 `protobuf:"varint,2,opt,name=prev_seq,json=prevSeq,proto3" json:"prev_seq,omitempty"`
 	// Resume after this message with it.
 	ResumeToken string `protobuf:"bytes,3,opt,name=resume_token,json=resumeToken,proto3" json:"resume_token,omitempty"`
-	// event, group_opened, group_updated, group_closed, notification,
-	// suppression, bookmark.
+	// fired, resolved, lapsed, escalated, demoted, flap_started, flap_ended,
+	// muted, unmuted, group_opened, group_joined, group_quiet, group_closed,
+	// group_acted, suppression_made, suppression_began, suppression_ended,
+	// config_changed, inventory_replaced, or bookmark (at least every 15 s:
+	// nothing older than seq will come).
 	Type string `protobuf:"bytes,4,opt,name=type,proto3" json:"type,omitempty"`
-	// Set for event.
+	// The thing it is about, with its newest event; absent for suppressions and
+	// bookmarks.
 	Event *EventRecord `protobuf:"bytes,5,opt,name=event,proto3" json:"event,omitempty"`
-	// Set for group_*.
+	// The group it is about; absent where there is none.
 	Group *Group `protobuf:"bytes,6,opt,name=group,proto3" json:"group,omitempty"`
-	// Set for notification.
+	// Not set by this version: notifications are told by GetGroup.
 	Notification *NotificationRecord `protobuf:"bytes,7,opt,name=notification,proto3" json:"notification,omitempty"`
 	// When it was decided.
 	At *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=at,proto3" json:"at,omitempty"`

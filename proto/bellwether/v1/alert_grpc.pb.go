@@ -48,7 +48,8 @@ type AlertServiceClient interface {
 	// answer comes after the events are on disk. INVALID_ARGUMENT lists every
 	// error of every event; good events in the same call are still taken.
 	SendEvents(ctx context.Context, in *SendEventsRequest, opts ...grpc.CallOption) (*SendEventsResponse, error)
-	// ListEvents lists events, newest first.
+	// ListEvents lists the monitored things with their newest event, the most
+	// recent change first; or the events one suppression muted.
 	ListEvents(ctx context.Context, in *ListEventsRequest, opts ...grpc.CallOption) (*ListEventsResponse, error)
 	// ListGroups lists groups, open ones first.
 	ListGroups(ctx context.Context, in *ListGroupsRequest, opts ...grpc.CallOption) (*ListGroupsResponse, error)
@@ -264,7 +265,8 @@ type AlertServiceServer interface {
 	// answer comes after the events are on disk. INVALID_ARGUMENT lists every
 	// error of every event; good events in the same call are still taken.
 	SendEvents(context.Context, *SendEventsRequest) (*SendEventsResponse, error)
-	// ListEvents lists events, newest first.
+	// ListEvents lists the monitored things with their newest event, the most
+	// recent change first; or the events one suppression muted.
 	ListEvents(context.Context, *ListEventsRequest) (*ListEventsResponse, error)
 	// ListGroups lists groups, open ones first.
 	ListGroups(context.Context, *ListGroupsRequest) (*ListGroupsResponse, error)
