@@ -9,8 +9,9 @@ export CGO_ENABLED := 0
 export GOFLAGS     := -trimpath -buildvcs=false
 
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
-COMMIT  ?= $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
-LDFLAGS  = -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT)
+LDFLAGS  = -s -w -X main.version=$(VERSION)
+# The commit is stamped by the go command, where git is willing to tell it.
+STAMP   := $(shell git rev-parse HEAD >/dev/null 2>&1 && echo true || echo false)
 
 # Packages where goroutines meet: the race detector pays there.
 RACE     ?= ./alerting/... ./server/pipeline/... ./tsdb/ingest/...
@@ -29,7 +30,7 @@ help: ## print this list
 
 build: ## build bin/bellwether, one static binary
 	@mkdir -p bin
-	go build -ldflags '$(LDFLAGS)' -o bin/bellwether ./cmd/bellwether
+	go build -buildvcs=$(STAMP) -ldflags '$(LDFLAGS)' -o bin/bellwether ./cmd/bellwether
 
 demo: build ## build and open the demo: a week of history, one incident, one page
 	bin/bellwether demo $(DEMO)

@@ -1,7 +1,8 @@
 #!/bin/sh
 # Installs the real servers that tests run against: Prometheus, its node
 # exporter, Alertmanager, and Chromium for the page. For Debian and Ubuntu, as
-# root or with sudo. Elsewhere use deploy/compose.yaml.
+# root or with sudo. Elsewhere put prometheus, node_exporter (or
+# prometheus-node-exporter), alertmanager and chromium on PATH by other means.
 #
 # A package that is there is left alone, and nothing is started: tests start
 # their own servers on ports of their own. Run again at any time.
@@ -10,7 +11,7 @@ set -eu
 packages='prometheus prometheus-node-exporter prometheus-alertmanager chromium'
 
 if ! command -v apt-get >/dev/null 2>&1; then
-	echo "cannot install the test servers: no apt-get here; on other systems use deploy/compose.yaml" >&2
+	echo "cannot install the test servers: no apt-get here; put these programs on PATH by other means: $packages" >&2
 	exit 1
 fi
 missing=
