@@ -1,9 +1,267 @@
 package canary
 
-import "errors"
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+)
+
+// The JSON of the offline command. Reading is strict: a misspelt field that is
+// silently ignored judges a different canary than the one that was meant, so an
+// unknown field is an error that names the nearest known one, and all errors
+// come at once.
+
+// Limits of a request.
+const (
+	MaxMetrics = 10_000    // Metrics in a request.
+	MaxSamples = 1_000_000 // Samples a side of a metric, history included.
+)
 
 // ParseRequest reads the request JSON of the offline command. Unknown fields
-// are refused with the nearest known name, and every error is reported at once.
+// are refused with the nearest known name, and every error is reported at once,
+// joined by newlines.
 func ParseRequest(data []byte) (Request, error) {
-	return Request{}, errors.New("cannot read request: not built yet")
+	d := &decoder{}
+	var req Request
+	top := d.object("request", data, "metrics", "policy")
+	if raw, ok := top["metrics"]; ok {
+		req.Metrics = d.metrics(raw)
+	} else if len(d.errs) == 0 {
+		d.fail("cannot read request: the field \"metrics\" is missing; write {\"metrics\":[...]}")
+	}
+	if raw, ok := top["policy"]; ok {
+		req.Policy = d.policy(raw)
+	}
+	if len(d.errs) > 0 {
+		return Request{}, errors.Join(d.errs...)
+	}
+	return req, nil
+}
+
+// decoder collects errors on the way down.
+type decoder struct{ errs []error }
+
+// maxErrors bounds what one request can make us report.
+const maxErrors = 100
+
+func (d *decoder) fail(format string, args ...any) {
+	if len(d.errs) < maxErrors {
+		d.errs = append(d.errs, fmt.Errorf(format, args...))
+	}
+}
+
+// object splits a JSON object into its known fields.
+func (d *decoder) object(what string, data []byte, known ...string) map[string]json.RawMessage {
+	var m map[string]json.RawMessage
+	if err := json.Unmarshal(data, &m); err != nil || m == nil {
+		if err == nil {
+			err = errors.New("it is null")
+		}
+		d.fail("cannot read %s: %w; expected an object with the fields %s", what, err, strings.Join(known, ", "))
+		return nil
+	}
+	for _, k := range sortedKeys(m) {
+		ok := false
+		for _, n := range known {
+			ok = ok || n == k
+		}
+		if !ok {
+			d.fail("cannot read %s: unknown field %s%s", what, clip(k), suggest(k, known))
+		}
+	}
+	return m
+}
+
+func (d *decoder) metrics(raw json.RawMessage) []Metric {
+	var items []json.RawMessage
+	if err := json.Unmarshal(raw, &items); err != nil {
+		d.fail("cannot read metrics: %w; expected an array", err)
+		return nil
+	}
+	if len(items) > MaxMetrics {
+		d.fail("cannot judge %d metrics: the limit is %d; split the request", len(items), MaxMetrics)
+		return nil
+	}
+	out := make([]Metric, 0, len(items))
+	seen := map[string]int{}
+	for i, item := range items {
+		at := fmt.Sprintf("metrics[%d]", i)
+		m := d.metric(at, item)
+		if first, ok := seen[m.Name]; ok && m.Name != "" {
+			d.fail("cannot read %s: the name %s is already that of metrics[%d]; names must differ", at, clip(m.Name), first)
+		}
+		seen[m.Name] = i
+		out = append(out, m)
+	}
+	return out
+}
+
+func (d *decoder) metric(at string, raw json.RawMessage) Metric {
+	f := d.object(at, raw, "name", "baseline", "canary", "step_seconds", "direction", "kind", "min_effect", "critical", "history", "shards")
+	var m Metric
+	if f == nil {
+		return m
+	}
+	d.text(f, at, "name", &m.Name)
+	if m.Name == "" {
+		d.fail("cannot read %s: the field \"name\" is missing or empty", at)
+	}
+	m.Baseline = d.samples(f, at, "baseline", true)
+	m.Canary = d.samples(f, at, "canary", true)
+	d.positive(f, at, "step_seconds", &m.StepSeconds)
+	d.positive(f, at, "min_effect", &m.MinEffect)
+	if raw, ok := f["critical"]; ok {
+		if err := json.Unmarshal(raw, &m.Critical); err != nil {
+			d.fail("cannot read %s.critical %s: write true or false", at, clip(string(raw)))
+		}
+	}
+	var direction, kind string
+	d.text(f, at, "direction", &direction)
+	d.text(f, at, "kind", &kind)
+	m.Direction, m.Kind = Direction(direction), Kind(kind)
+	d.oneOf(at+".direction", direction, string(Increase), string(Decrease), string(Either))
+	d.oneOf(at+".kind", kind, string(Gauge), string(Count), string(Ratio), string(Latency))
+	if raw, ok := f["history"]; ok && string(raw) != "null" {
+		m.History = d.history(at+".history", raw)
+	}
+	if raw, ok := f["shards"]; ok && string(raw) != "null" {
+		m.Shards = d.shards(at+".shards", raw)
+	}
+	return m
+}
+
+func (d *decoder) history(at string, raw json.RawMessage) *History {
+	f := d.object(at, raw, "baseline", "canary")
+	if f == nil {
+		return nil
+	}
+	h := &History{Baseline: d.samples(f, at, "baseline", true), Canary: d.samples(f, at, "canary", true)}
+	if len(h.Baseline) != len(h.Canary) {
+		d.fail("cannot read %s: %d baseline and %d canary samples; history must line up instant by instant, with \"NaN\" where there is none", at, len(h.Baseline), len(h.Canary))
+	}
+	return h
+}
+
+func (d *decoder) shards(at string, raw json.RawMessage) *Shards {
+	f := d.object(at, raw, "baseline", "canary")
+	if f == nil {
+		return nil
+	}
+	read := func(name string) [][]float64 {
+		var items []json.RawMessage
+		if err := json.Unmarshal(f[name], &items); err != nil {
+			d.fail("cannot read %s.%s: expected an array with one array of samples per shard", at, name)
+			return nil
+		}
+		out := make([][]float64, 0, len(items))
+		for i, item := range items {
+			v, err := parseSamples(item, fmt.Sprintf("%s.%s[%d]", at, name, i))
+			if err != nil {
+				d.fail("%w", err)
+			}
+			out = append(out, v)
+		}
+		return out
+	}
+	return &Shards{Baseline: read("baseline"), Canary: read("canary")}
+}
+
+func (d *decoder) samples(f map[string]json.RawMessage, at, name string, required bool) []float64 {
+	raw, ok := f[name]
+	if !ok {
+		if required {
+			d.fail("cannot read %s: the field %q is missing; write [] if there are no samples", at, name)
+		}
+		return nil
+	}
+	v, err := parseSamples(raw, at+"."+name)
+	if err != nil {
+		d.fail("%w", err)
+		return nil
+	}
+	if len(v) > MaxSamples {
+		d.fail("cannot judge %d samples of %s.%s: the limit is %d; use a longer step", len(v), at, name, MaxSamples)
+		return nil
+	}
+	return v
+}
+
+func (d *decoder) text(f map[string]json.RawMessage, at, name string, into *string) {
+	if raw, ok := f[name]; ok {
+		if err := json.Unmarshal(raw, into); err != nil {
+			d.fail("cannot read %s.%s %s: expected text", at, name, clip(string(raw)))
+		}
+	}
+}
+
+// number reads an optional finite number.
+func (d *decoder) number(f map[string]json.RawMessage, at, name string, into *float64) bool {
+	raw, ok := f[name]
+	if !ok || string(raw) == "null" {
+		return false
+	}
+	if err := json.Unmarshal(raw, into); err != nil {
+		d.fail("cannot read %s.%s %s: expected a number", at, name, clip(string(raw)))
+		return false
+	}
+	return true
+}
+
+func (d *decoder) positive(f map[string]json.RawMessage, at, name string, into *float64) {
+	if d.number(f, at, name, into) && !(*into > 0) {
+		d.fail("cannot use %s.%s %v: it must be above 0; leave it out for the default", at, name, *into)
+	}
+}
+
+func (d *decoder) oneOf(what, got string, known ...string) {
+	if got == "" {
+		return
+	}
+	for _, k := range known {
+		if k == got {
+			return
+		}
+	}
+	d.fail("cannot use %s %s%s; known are %s", what, clip(got), suggest(got, known), strings.Join(known, ", "))
+}
+
+// MarshalJSON writes the verdict in the format of the offline command. A number
+// that does not exist (NaN, infinite) is null.
+func (v Verdict) MarshalJSON() ([]byte, error) {
+	type metric struct {
+		Name     string        `json:"name"`
+		Verdict  Outcome       `json:"verdict"`
+		Effect   jsonNumber    `json:"effect"`
+		Interval [2]jsonNumber `json:"interval"`
+		P        jsonNumber    `json:"p"`
+		Reason   string        `json:"reason"`
+	}
+	out := struct {
+		Verdict Outcome  `json:"verdict"`
+		Reasons []string `json:"reasons"`
+		Metrics []metric `json:"metrics"`
+	}{v.Verdict, v.Reasons, []metric{}}
+	if out.Reasons == nil {
+		out.Reasons = []string{}
+	}
+	for _, m := range v.Metrics {
+		out.Metrics = append(out.Metrics, metric{m.Name, m.Verdict, jsonNumber(m.Effect),
+			[2]jsonNumber{jsonNumber(m.Interval[0]), jsonNumber(m.Interval[1])}, jsonNumber(m.P), m.Reason})
+	}
+	return json.Marshal(out)
+}
+
+// jsonNumber is a float64 whose NaN and infinities are null.
+type jsonNumber float64
+
+// MarshalJSON writes the number.
+func (n jsonNumber) MarshalJSON() ([]byte, error) {
+	f := float64(n)
+	if math.IsNaN(f) || math.IsInf(f, 0) {
+		return []byte("null"), nil
+	}
+	return strconv.AppendFloat(nil, f, 'g', -1, 64), nil
 }

@@ -1,6 +1,243 @@
 package canary
 
-// Judge judges a canary by the native judge.
+import (
+	"fmt"
+	"math"
+
+	"github.com/bellwether-ts/bellwether/canary/stat"
+)
+
+// The native judge. Every metric is assessed alone (samples, margin, channel,
+// two p-values: "worse" and "equivalent"); then Holm's correction decides over
+// all of them which are worse. A metric PASSes if it is equivalent, FAILs if it
+// is worse, and is INCONCLUSIVE otherwise; a difference shown to be smaller
+// than the margin is a PASS even where it is certainly not zero.
+
+// assessment is a metric on its way to a verdict. Numbers named in the verdict
+// are in the metric's unit for counts, scaled by 2^-s.exp until finish for levels.
+type assessment struct {
+	m      Metric
+	policy Policy
+	plan   plan
+	s      sides
+	v      MetricVerdict
+
+	margin      float64
+	marginGiven bool
+	marginHow   string  // How a default margin was found.
+	se          float64 // Standard error of the effect, for the forecast.
+	logFail     float64 // Sequential log p-value of "worse"; NaN when not tested.
+	logPass     float64 // Sequential log p-value of "not equivalent".
+	adjusted    float64 // logFail after Holm.
+	guard       string  // Why a small p-value must not FAIL.
+}
+
+// Judge judges a canary by the native judge. It never panics and never PASSes
+// what it has no data for; a policy out of range is NO_DATA with the reason.
 func Judge(req Request) Verdict {
-	return Verdict{Judge: "native", Verdict: NoData, Reasons: []string{"the native judge is not built yet"}, Policy: req.Policy}
+	policy, err := req.Policy.filled()
+	v := Verdict{Judge: "native", Policy: policy}
+	if err != nil {
+		v.Verdict = NoData
+		v.Reasons = []string{err.Error()}
+		return v
+	}
+	as := make([]*assessment, len(req.Metrics))
+	logp := make([]float64, len(req.Metrics))
+	for i, m := range req.Metrics {
+		as[i] = assess(m, policy)
+		logp[i] = as[i].logFail
+	}
+	tested := 0
+	for _, p := range logp {
+		if !math.IsNaN(p) {
+			tested++
+		}
+	}
+	for i, adj := range stat.HolmLog(logp) {
+		as[i].adjusted = adj
+		as[i].decide(tested)
+		v.Metrics = append(v.Metrics, as[i].v)
+	}
+	v.conclude()
+	return v
+}
+
+// filled fills in defaults and checks ranges.
+func (p Policy) filled() (Policy, error) {
+	def := func(v *float64, d float64) {
+		if *v == 0 {
+			*v = d
+		}
+	}
+	def(&p.FalseFail, 0.01)
+	def(&p.FalsePass, 0.05)
+	def(&p.Exposure, 0.5)
+	if p.Looks > 0 && p.Look == 0 {
+		p.Look = p.Looks
+	}
+	return p, p.check()
+}
+
+// assess runs the channels on one metric.
+func assess(m Metric, policy Policy) *assessment {
+	if !(m.StepSeconds > 0) || math.IsInf(m.StepSeconds, 0) {
+		m.StepSeconds = 60
+	}
+	if m.Direction != Increase && m.Direction != Decrease {
+		m.Direction = Either
+	}
+	if !(m.MinEffect >= 0) || math.IsInf(m.MinEffect, 0) {
+		m.MinEffect = 0
+	}
+	a := &assessment{m: m, policy: policy, marginGiven: m.MinEffect > 0}
+	a.v = MetricVerdict{Name: m.Name, Critical: m.Critical, Effect: math.NaN(), Interval: [2]float64{math.NaN(), math.NaN()}, P: math.NaN(), LogP: math.NaN()}
+	a.s = gather(&a.m)
+	a.v.N = [2]int{len(a.s.y), len(a.s.x)}
+	a.plan = newPlan(policy, a.s.length, m.StepSeconds)
+	a.logFail, a.logPass = math.NaN(), 0
+	have := min(len(a.s.x), len(a.s.y))
+	switch {
+	case have == 0:
+		a.v.Channel = "missing"
+	case m.Kind == Count && wholeCounts(&a.m):
+		judgeEvents(a)
+	case have < minPairs:
+		a.v.Channel = "missing"
+	default:
+		if m.Kind == Count {
+			a.step("samples", "the counts are not whole numbers: judged as a level")
+		}
+		judgeLevel(a)
+	}
+	if !math.IsNaN(a.v.LogP) {
+		a.v.P = math.Exp(a.v.LogP)
+	}
+	a.v.MinEffect = a.margin
+	return a
+}
+
+// judgeLevel fills in an assessment from the location channel.
+func judgeLevel(a *assessment) {
+	l := locate(&a.s)
+	a.v.Channel = "location"
+	a.v.NEff = l.neff
+	a.se = l.se
+	a.margin = math.Ldexp(a.m.MinEffect, -a.s.exp)
+	if !a.marginGiven {
+		a.margin = defaultMargin * a.s.effectUnit()
+		a.marginHow = fmt.Sprintf("%.1f standard deviations of the quieter side", defaultMargin)
+	}
+	n := len(a.s.d)
+	if a.s.d == nil {
+		n = min(len(a.s.x), len(a.s.y))
+	}
+	a.step("samples", "%d canary and %d baseline samples, %d instants compared", len(a.s.x), len(a.s.y), n)
+	a.step("variance", "%s", l.detail)
+	two := a.m.Direction == Either
+	switch {
+	case l.source == "constant":
+		a.v.Channel = "constant"
+		a.judgeConstant(l, n)
+	case !(l.se > 0) || !(l.df > 0) || l.source == "window" && n < coldMinimum:
+		a.v.Effect = l.effect
+		a.guard = fmt.Sprintf("%d samples without a history cannot tell how dependent they are", n)
+	default:
+		t := l.effect / l.se
+		z := stat.NormalFromStudent(t, l.df)
+		a.v.Effect = l.effect
+		a.v.LogP = plainP(z, a.m.Direction)
+		a.logFail = a.plan.logP(directed(z, a.m.Direction), two)
+		if l.placeboMax > 0 && math.Abs(l.effect) <= l.placeboMax {
+			a.guard = fmt.Sprintf("a window without a deploy once differed by %s", num(math.Ldexp(l.placeboMax, a.s.exp)))
+		}
+		up := stat.NormalFromStudent((a.margin-l.effect)/l.se, l.df)
+		down := stat.NormalFromStudent((l.effect+a.margin)/l.se, l.df)
+		a.logPass = a.equivalence(up, down)
+		half := l.se * stat.StudentFromNormal(a.plan.score(math.Log(a.policy.FalsePass), false), l.df)
+		a.v.Interval = [2]float64{l.effect - half, l.effect + half}
+		a.step("fail test", "effect %.4g standard errors, %.3g as a normal score; p = %s over all looks, window %.0f %% of the plan",
+			t, z, pnum(a.logFail), 100*a.plan.share)
+	}
+	a.unscale()
+}
+
+// defaultMargin is the margin of a level metric that states none, in standard
+// deviations of the quieter side.
+const defaultMargin = 0.4
+
+// judgeConstant handles sides that differ by the same amount at every instant.
+// If the sides were alike, the sign of the difference would be a coin's.
+func (a *assessment) judgeConstant(l located, n int) {
+	a.v.Effect = l.effect
+	a.v.Interval = [2]float64{l.effect, l.effect}
+	a.se = 0
+	bad := directed(l.effect, a.m.Direction)
+	a.logFail = 0
+	a.v.LogP = 0
+	if bad > 0 {
+		a.v.LogP = -float64(n) * math.Ln2
+		if a.m.Direction == Either {
+			a.v.LogP += math.Ln2
+		}
+		a.logFail = a.v.LogP
+	}
+	if n >= 2*minPairs && (bad <= 0 || bad < a.margin) {
+		a.logPass = math.Inf(-1)
+	}
+	a.step("fail test", "the difference is %s at every one of %d instants; p = %s", num(math.Ldexp(l.effect, a.s.exp)), n, pnum(a.logFail))
+}
+
+// unscale puts the verdict's numbers back into the metric's unit.
+func (a *assessment) unscale() {
+	up := func(v float64) float64 { return math.Ldexp(v, a.s.exp) }
+	a.v.Effect = up(a.v.Effect)
+	a.v.Interval[0], a.v.Interval[1] = up(a.v.Interval[0]), up(a.v.Interval[1])
+	a.margin, a.se = up(a.margin), up(a.se)
+	if a.marginGiven {
+		a.margin = a.m.MinEffect
+	}
+}
+
+// equivalence is the sequential log p-value of "the effect reaches the margin"
+// from the normal scores of the distance to its upper and lower end. Only the
+// ends that are worse count.
+func (a *assessment) equivalence(up, down float64) float64 {
+	p := math.Inf(-1)
+	if a.m.Direction != Decrease {
+		p = max(p, a.plan.logP(up, false))
+	}
+	if a.m.Direction != Increase {
+		p = max(p, a.plan.logP(down, false))
+	}
+	return p
+}
+
+// directed turns an effect or score so that positive is worse.
+func directed(v float64, d Direction) float64 {
+	switch d {
+	case Increase:
+		return v
+	case Decrease:
+		return -v
+	}
+	return math.Abs(v)
+}
+
+// plainP is the log p-value of a normal score at a single look.
+func plainP(z float64, d Direction) float64 {
+	if d == Either {
+		return min(0, math.Ln2+stat.LogNormalTail(math.Abs(z)))
+	}
+	return stat.LogNormalTail(directed(z, d))
+}
+
+func alternative(d Direction) stat.Alternative {
+	switch d {
+	case Increase:
+		return stat.Greater
+	case Decrease:
+		return stat.Less
+	}
+	return stat.TwoSided
 }

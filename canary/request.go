@@ -43,11 +43,12 @@ type Metric struct {
 	Kind        Kind      // Gauge when empty.
 
 	// MinEffect is the smallest change that matters, in the metric's unit, > 0
-	// (for Count: events per step). 0 takes the default of DefaultMinEffect,
-	// which the verdict states.
+	// (for Count: events per sample). 0 takes a default, which the verdict
+	// states: 0.4 standard deviations of the quieter side, over history if
+	// given; for Count half the common rate, at least 0.1 events a minute.
 	MinEffect float64
 
-	Critical bool     // Judged for FAIL before the rest and named first.
+	Critical bool     // Named first; without data it makes the whole canary NO_DATA.
 	History  *History // nil when unknown.
 
 	// Shards optionally splits the sides by instance, for the shard judges:
@@ -67,16 +68,16 @@ type Policy struct {
 	FalseFail float64 // Chance that a canary equal to its baseline FAILs, over all metrics and looks; 0.01 when 0.
 	FalsePass float64 // Chance that a metric changed by MinEffect or more PASSes; 0.05 when 0.
 
-	// Looks is how many times this canary is judged in all and Look which of
-	// them this is, 1-based: windows grow, and each look spends its share of
-	// the error. 0 and 0 mean one single look. PlannedSamples is the length of
-	// the window at the last look; 0 takes Look/Looks as the share of
-	// information gathered so far.
+	// The plan of looks. With Looks = 0 the window may be judged as often and
+	// for as long as one likes while it grows, and errors still hold; strictness
+	// follows its length against PlannedSamples (an hour of samples when 0).
+	// With Looks > 0 this is look Look of Looks, 1-based (the last when 0),
+	// equally spaced, and PlannedSamples, if given, says how far it has come.
 	Look           int
 	Looks          int
 	PlannedSamples int
 
-	Exposure float64 // Canary's share of the traffic of counts, in (0,1); 0.5 when 0.
+	Exposure float64 // Canary's share of the traffic that counts come from, in (0,1); 0.5 when 0.
 
 	Named NamedOptions // Settings of the named judges.
 }

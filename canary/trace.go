@@ -1,5 +1,15 @@
 package canary
 
+import (
+	"fmt"
+	"math"
+	"strings"
+)
+
+// A verdict explains itself: what was decided, why, why not something else, and
+// what would change it. Text is the one rendering of that for people; the
+// golden files of the tests hold the same bytes.
+
 // MetricTrace records how one metric was judged, in the order it happened.
 type MetricTrace struct {
 	Steps []TraceStep
@@ -7,13 +17,75 @@ type MetricTrace struct {
 
 // TraceStep is one decision: what was looked at, what came out.
 type TraceStep struct {
-	Name   string // Short: "samples", "variance", "spending", "fail test", "pass test".
+	Name   string // Short: "samples", "variance", "fail test", "pass test", "guard", "cannot pass".
 	Detail string // A sentence with its figures.
 }
 
 // Text renders the verdict with its trace for people: the same text is the
 // CLI's output and the "why" panel.
-func (v Verdict) Text() string { return "" }
+func (v Verdict) Text() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s by judge %s\n", v.Verdict, v.Judge)
+	for _, r := range v.Reasons {
+		fmt.Fprintf(&b, "  %s\n", r)
+	}
+	if v.Verdict == Inconclusive {
+		fmt.Fprintf(&b, "  limiting metric: %s, %s\n", v.Limiting, v.wait())
+	}
+	for _, w := range v.Warnings {
+		fmt.Fprintf(&b, "  warning: %s\n", w)
+	}
+	for _, m := range v.Metrics {
+		fmt.Fprintf(&b, "\n%s: %s", m.Name, m.Verdict)
+		if m.Critical {
+			b.WriteString(" (critical)")
+		}
+		fmt.Fprintf(&b, "\n  %s\n", m.Reason)
+		if !math.IsNaN(m.Effect) {
+			fmt.Fprintf(&b, "  channel %s, effect %s, interval %s to %s, p %s, n %d against %d, worth %s independent samples\n",
+				m.Channel, num(m.Effect), num(m.Interval[0]), num(m.Interval[1]), pnum(m.LogP), m.N[1], m.N[0], num(m.NEff))
+		}
+		for _, s := range m.Trace.Steps {
+			fmt.Fprintf(&b, "  - %s: %s\n", s.Name, s.Detail)
+		}
+	}
+	return b.String()
+}
+
+func (v Verdict) wait() string {
+	switch {
+	case math.IsInf(v.MinutesNeeded, 1):
+		return "which more of the same data will not decide"
+	case v.MinutesNeeded > 0:
+		return "about " + minutes(v.MinutesNeeded) + " more needed"
+	}
+	return "which needs complete samples"
+}
 
 // Markdown renders the verdict as a Markdown section for a pull request or ticket.
-func (v Verdict) Markdown() string { return "" }
+func (v Verdict) Markdown() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "### Canary: %s\n\n", v.Verdict)
+	for _, r := range v.Reasons {
+		fmt.Fprintf(&b, "- %s\n", mdEscape(r))
+	}
+	for _, w := range v.Warnings {
+		fmt.Fprintf(&b, "- warning: %s\n", mdEscape(w))
+	}
+	if v.Verdict == Inconclusive {
+		fmt.Fprintf(&b, "- limiting metric: %s, %s\n", mdEscape(v.Limiting), v.wait())
+	}
+	if len(v.Metrics) > 0 {
+		b.WriteString("\n| metric | verdict | effect | interval | p | why |\n|---|---|---|---|---|---|\n")
+	}
+	for _, m := range v.Metrics {
+		fmt.Fprintf(&b, "| %s | %s | %s | %s to %s | %s | %s |\n", mdEscape(m.Name), m.Verdict,
+			num(m.Effect), num(m.Interval[0]), num(m.Interval[1]), pnum(m.LogP), mdEscape(m.Reason))
+	}
+	return b.String()
+}
+
+// mdEscape keeps text inside one Markdown table cell.
+func mdEscape(s string) string {
+	return strings.NewReplacer("\\", "\\\\", "|", "\\|", "\n", " ", "\r", " ", "<", "&lt;", "`", "\\`", "*", "\\*", "_", "\\_").Replace(s)
+}

@@ -14,10 +14,11 @@ const (
 // MetricVerdict is the verdict on one metric. Numbers that do not exist are NaN.
 type MetricVerdict struct {
 	Name     string
+	Critical bool
 	Verdict  Outcome
 	Effect   float64    // Canary minus baseline, in the metric's unit.
-	Interval [2]float64 // Confidence interval of Effect at this look's level; an end may be infinite.
-	P        float64    // Two-sided or one-sided by direction, in [0,1], for this metric alone.
+	Interval [2]float64 // Holds Effect with confidence 1-2*FalsePass over all looks; an end may be infinite.
+	P        float64    // Of no change, by direction, in [0,1]; for this metric and this look alone.
 	LogP     float64    // Natural log of P, finite where P underflows.
 	Channel  string     // The test that decided: "location", "count", "constant", "missing", ...
 	N        [2]int     // Finite samples of baseline and canary.

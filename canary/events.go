@@ -1,0 +1,160 @@
+package canary
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/bellwether-ts/bellwether/canary/stat"
+)
+
+// The count channel. Whatever the common rate does, an event is the canary's
+// with probability rho, its share of the exposure, so the totals decide:
+// FAIL by a bet against rho settled after every sample (stat.LogShareE), which
+// may stop at any time; PASS by a score test of the excess rate against the
+// margin. Retries and bursts make events come in lumps; the dispersion of the
+// share between blocks, in history and window, says how many events one event
+// is worth, and both tests are discounted by it.
+
+// counted is the evidence on a count metric.
+type counted struct {
+	s1, s0     float64 // Events of canary and baseline.
+	n1, n0     float64 // Samples they come from.
+	rho        float64 // Canary's share of exposure.
+	dispersion float64 // >= 1; variance over that of Poisson counts.
+	logE       float64 // Largest log e-value along the window.
+	effect     float64 // Events per sample above what the exposure implies.
+	detail     string
+}
+
+// wholeCounts reports whether both sides are counts: whole, and not so large
+// that adding them loses events.
+func wholeCounts(m *Metric) bool {
+	for _, side := range [][]float64{m.Baseline, m.Canary} {
+		for _, v := range side {
+			if math.IsNaN(v) || math.IsInf(v, 0) || v < 0 {
+				continue
+			}
+			if v != math.Trunc(v) || v > 1e12 {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// countEvents reads the evidence. s must be unscaled by the caller: counts are
+// exact as they are.
+func countEvents(m *Metric, s *sides, rho float64) counted {
+	unscale := func(v []float64) []float64 {
+		out := make([]float64, len(v))
+		for i, x := range v {
+			out[i] = math.Ldexp(x, s.exp)
+		}
+		return out
+	}
+	x, y := unscale(s.x), unscale(s.y)
+	c := counted{n1: float64(len(x)), n0: float64(len(y)), rho: rho, dispersion: 1}
+	for _, v := range x {
+		c.s1 += v
+	}
+	for _, v := range y {
+		c.s0 += v
+	}
+	if n := len(s.hd); n >= 2*minPairs {
+		hx, hy := unscale(s.hx), unscale(s.hy)
+		c.disperse(hx, hy, "history")
+	}
+	paired := s.d != nil && len(x) == len(y)
+	if paired {
+		c.disperse(x, y, "window")
+	}
+	k := rho / (1 - rho)
+	c.effect = c.s1/c.n1 - k*c.s0/c.n0
+	c.bet(m, x, y, paired)
+	return c
+}
+
+// disperse raises the dispersion to that of the share over blocks of growing
+// length, where it exceeds what chance gives one time in a hundred.
+func (c *counted) disperse(x, y []float64, where string) {
+	for block := 1; len(x)/block >= 8; block *= 2 {
+		r, df := stat.CountDispersion(x, y, block)
+		if df >= 4 && r > c.dispersion && stat.ChiSquareTail(r*df, df) < 0.01 {
+			c.dispersion = r
+			c.detail = fmt.Sprintf("; events come in lumps (%s, blocks of %d samples): %.1f times the variance of independent events", where, block, r)
+		}
+	}
+}
+
+// bet settles the e-value after every sample where the sides are paired, else
+// once, and keeps the largest.
+func (c *counted) bet(m *Metric, x, y []float64, paired bool) {
+	alt := alternative(m.Direction)
+	rho := c.rho * c.n1 / (c.rho*c.n1 + (1-c.rho)*c.n0)
+	if !paired {
+		c.logE = max(0, stat.LogShareE(c.s1/c.dispersion, c.s0/c.dispersion, rho, alt))
+		return
+	}
+	var s1, s0 float64
+	for i := range x {
+		if x[i] == 0 && y[i] == 0 {
+			continue
+		}
+		s1 += x[i]
+		s0 += y[i]
+		if e := stat.LogShareE(s1/c.dispersion, s0/c.dispersion, rho, alt); e > c.logE {
+			c.logE = e
+		}
+	}
+}
+
+// largeRate is the mean events per sample from which chance alone no longer
+// explains how counts vary, so that a cold start must measure it first.
+const largeRate = 30
+
+// judgeEvents fills in an assessment from the count channel.
+func judgeEvents(a *assessment) {
+	c := countEvents(&a.m, &a.s, a.policy.Exposure)
+	k := c.rho / (1 - c.rho)
+	a.v.Channel = "count"
+	a.v.Effect = c.effect
+	a.v.NEff = (c.s1 + c.s0) / c.dispersion
+	a.margin = a.m.MinEffect
+	if a.margin == 0 {
+		a.marginGiven = false
+		a.margin = max(0.5*(c.s1/c.n1+k*c.s0/c.n0)/2, 0.1*a.m.StepSeconds/60)
+		a.marginHow = "half the common rate, at least 0.1 a minute"
+	}
+	rho := c.rho * c.n1 / (c.rho*c.n1 + (1-c.rho)*c.n0)
+	a.v.LogP = stat.BinomialP(math.Round(c.s1/c.dispersion), math.Round((c.s1+c.s0)/c.dispersion), rho, alternative(a.m.Direction))
+	a.logFail = min(0, -c.logE)
+	root := math.Sqrt(c.dispersion)
+	up := -stat.RateDifferenceScore(c.s1, c.n1, c.s0, c.n0, k, a.margin) / root
+	down := stat.RateDifferenceScore(c.s1, c.n1, c.s0, c.n0, k, -a.margin) / root
+	a.logPass = a.equivalence(up, down)
+	z := a.plan.score(math.Log(a.policy.FalsePass), false)
+	a.v.Interval[0], a.v.Interval[1] = stat.RateDifferenceInterval(c.s1, c.n1, c.s0, c.n0, k, z, c.dispersion)
+	a.se = (a.v.Interval[1] - a.v.Interval[0]) / 2 / z
+	a.step("samples", "%v canary events in %v samples, %v baseline events in %v; the canary should have %.3g of them", c.s1, c.n1, c.s0, c.n0, rho)
+	a.step("variance", "dispersion %.2f%s", c.dispersion, c.detail)
+	a.step("fail test", "e-value 10^%.2f: the chance that the running bet ever gets there without a change is 10^%.2f", c.logE/math.Ln10, -c.logE/math.Ln10)
+	if len(a.s.hd) < 2*minPairs && (c.s1+c.s0)/(c.n1+c.n0) >= largeRate {
+		a.holdLargeCounts()
+	}
+}
+
+// holdLargeCounts makes a cold start on large counts wait for the level test
+// too: requests by the thousand always vary more than independent events.
+func (a *assessment) holdLargeCounts() {
+	if len(a.s.d) < coldMinimum {
+		a.logFail, a.logPass = 0, 0
+		a.step("guard", "counts this large vary more than independent events do, and %d samples cannot tell how much more", len(a.s.d))
+		return
+	}
+	l := locate(&a.s)
+	if l.se > 0 {
+		z := stat.NormalFromStudent(l.effect/l.se, l.df)
+		a.logFail = max(a.logFail, a.plan.logP(directed(z, a.m.Direction), a.m.Direction == Either))
+		a.step("guard", "counts this large vary more than independent events do: the level must agree, %s", l.detail)
+	}
+}

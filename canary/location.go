@@ -1,0 +1,141 @@
+package canary
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/bellwether-ts/bellwether/canary/stat"
+)
+
+// The location channel: has the level moved? The effect is the mean difference
+// canary - baseline, instant by instant, less what it was before the deploy.
+// What makes the answer honest is its standard error, from the best source the
+// request offers:
+//
+//	history  placebo windows of the same length (stat.PlaceboVariance)
+//	model    pre-whitened cosines over history and window (too short a history)
+//	window   the same over the window alone (cold start)
+//
+// A cold start on strongly dependent samples gets so few degrees of freedom
+// that it cannot decide: INCONCLUSIVE is then the true answer.
+
+// located is the effect with its standard error.
+type located struct {
+	effect, se, df float64
+	neff           float64
+	source         string // "history", "model", "window", "unpaired", "constant".
+	placeboMax     float64
+	detail         string
+}
+
+// coldMinimum is the number of pairs a cold start needs before it may decide.
+const coldMinimum = 8
+
+// locate estimates the effect of one metric's sides.
+func locate(s *sides) located {
+	if s.d == nil {
+		return locateUnpaired(s)
+	}
+	n := len(s.d)
+	before := 0.0
+	var pl stat.Placebo
+	havePlacebo := len(s.hd) >= stat.MinPlaceboWindows*n && n > 0
+	if havePlacebo {
+		pl = stat.PlaceboVariance(s.hd, n)
+	}
+	if len(s.hd) >= 2*minPairs {
+		before = stat.Mean(s.hd)
+	}
+	l := located{effect: stat.Mean(s.d) - before}
+	switch {
+	case flat(s.d, s.x, s.y) && (len(s.hd) == 0 || flat(s.hd, s.hx, s.hy)):
+		l.source = "constant"
+		l.neff = float64(n)
+		l.detail = "the difference never changes, so there is nothing to estimate"
+		if math.Abs(l.effect) <= 1e-12*magnitude(s.x, s.y) {
+			l.effect = 0
+		}
+	case havePlacebo && pl.SE > 0 && !flat(s.hd, s.hx, s.hy):
+		l.fromPlacebo(s, pl)
+	case len(s.hd) >= 2*minPairs && !flat(s.hd, s.hx, s.hy):
+		l.fromModel(s, before)
+	default:
+		h := stat.HARMean(s.d, 0)
+		l.se, l.df, l.neff, l.source = h.SE, h.DF, h.NEff, "window"
+		l.detail = fmt.Sprintf("no usable history: variance from the window itself, autocorrelation %.2f, %.1f degrees of freedom", h.Phi, h.DF)
+	}
+	return l
+}
+
+func (l *located) fromPlacebo(s *sides, pl stat.Placebo) {
+	n := len(s.d)
+	l.se, l.df, l.source, l.placeboMax = pl.SE, pl.DF, "history", pl.Max
+	l.neff = float64(n) * (1 - pl.Phi) / (1 + pl.Phi)
+	l.detail = fmt.Sprintf("history holds %.0f windows of %d samples without a deploy, %.0f degrees of freedom, autocorrelation %.2f", pl.Windows, n, pl.DF, pl.Phi)
+	// The history speaks for the window only if the window is not noisier.
+	if r := stat.RoughnessRatio(s.d, s.hd); r > math.Exp(2.6*math.Sqrt(3/float64(n))) {
+		l.se *= math.Sqrt(r)
+		l.detail += fmt.Sprintf("; the window moves %.1f times as much from sample to sample, so the variance is raised by that", r)
+	}
+}
+
+func (l *located) fromModel(s *sides, before float64) {
+	all := make([]float64, 0, len(s.hd)+len(s.d))
+	after := stat.Mean(s.d)
+	for _, v := range s.hd {
+		all = append(all, v-before)
+	}
+	for _, v := range s.d {
+		all = append(all, v-after)
+	}
+	h := stat.HARMean(all, 0)
+	n, m := float64(len(s.d)), float64(len(s.hd))
+	l.se = h.SE * math.Sqrt((n+m)*(1/n+1/m))
+	l.df, l.source = h.DF, "model"
+	l.neff = n * (1 - h.Phi) / (1 + h.Phi)
+	if r := stat.RoughnessRatio(s.d, s.hd); r > math.Exp(2.6*math.Sqrt(3/n+3/m)) && !math.IsInf(r, 1) {
+		l.se *= math.Sqrt(r)
+	}
+	l.detail = fmt.Sprintf("history of %d samples is too short for placebo windows of %d: variance modelled over both, autocorrelation %.2f, %.1f degrees of freedom", len(s.hd), len(s.d), h.Phi, h.DF)
+}
+
+// locateUnpaired compares means of sides that do not line up, each with its own
+// dependence; degrees of freedom by Welch and Satterthwaite.
+func locateUnpaired(s *sides) located {
+	l := located{effect: stat.Mean(s.x) - stat.Mean(s.y), source: "unpaired"}
+	if flat(s.x, s.x) && flat(s.y, s.y) {
+		l.source, l.neff = "constant", float64(min(len(s.x), len(s.y)))
+		l.detail = "both sides are constant, so there is nothing to estimate"
+		return l
+	}
+	hx, hy := stat.HARMean(s.x, 0), stat.HARMean(s.y, 0)
+	vx, vy := hx.SE*hx.SE, hy.SE*hy.SE
+	l.se = math.Sqrt(vx + vy)
+	l.df = (vx + vy) * (vx + vy) / (vx*vx/hx.DF + vy*vy/hy.DF)
+	l.neff = min(hx.NEff, hy.NEff)
+	l.detail = fmt.Sprintf("the sides cannot be paired instant by instant: each side's own variance, %.1f degrees of freedom", l.df)
+	return l
+}
+
+// flat reports whether v is constant up to the rounding of the values it was
+// computed from.
+func flat(v []float64, from ...[]float64) bool {
+	if len(v) == 0 {
+		return true
+	}
+	lo, hi := v[0], v[0]
+	for _, x := range v {
+		lo, hi = min(lo, x), max(hi, x)
+	}
+	return hi-lo <= 1e-12*magnitude(from...)
+}
+
+func magnitude(vs ...[]float64) float64 {
+	top := 0.0
+	for _, v := range vs {
+		for _, x := range v {
+			top = max(top, math.Abs(x))
+		}
+	}
+	return top
+}
