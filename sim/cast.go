@@ -16,7 +16,7 @@ type serviceCast struct {
 
 var services = []serviceCast{
 	{"gateway", 90, .060, .0002, []string{"cart", "catalog", "checkout", "recommend", "search", "users"}, "", 2},
-	{"checkout", 14, .120, .0003, []string{"cart", "orders", "payment"}, "", 3},
+	{"checkout", 14, .100, .0003, []string{"cart", "orders", "payment"}, "", 3},
 	{"cart", 30, .030, .0002, []string{"inventory"}, "users-db", 2},
 	{"payment", 9, .180, .0004, []string{"users"}, "", 2},
 	{"catalog", 60, .025, .0001, []string{"inventory"}, "catalog-db", 2},
