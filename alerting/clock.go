@@ -114,6 +114,16 @@ func (c *Core) advance(at int64) {
 	c.mono, c.wall = end, at
 }
 
+// TickNeeded reports whether a tick at the logged time at would do anything: a
+// timer is due, or so much time passed that the next step would be cut. Whoever
+// drives the core need not log the other ticks.
+func (c *Core) TickNeeded(at int64) bool {
+	step := at - c.wall
+	return step >= max(c.cfg.MaxStep/2, 1) ||
+		len(c.timers) > 0 && c.timers[0].due <= c.mono+max(step, 0) ||
+		len(c.edges) > 0 && c.edges[0].due <= at
+}
+
 // timerDue runs the owner of an entry if the entry still counts.
 func (c *Core) timerDue(t timer) {
 	switch t.kind {

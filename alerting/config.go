@@ -82,6 +82,9 @@ type Limits struct {
 // DefaultConfig returns the configuration in force when nothing is set.
 func DefaultConfig() Config { return Config{}.withDefaults() }
 
+// Filled returns the configuration with every default written out.
+func (c Config) Filled() Config { return c.withDefaults() }
+
 func (c Config) withDefaults() Config {
 	def(&c.MinAgeLow, 2*Minute)
 	def(&c.Flap.Switches, 10)

@@ -35,12 +35,13 @@ type Core struct {
 	stats      counters
 
 	// Scratch of one Apply.
-	out    []Output
-	ord    uint32
-	steps  []Step
-	refs   []string
-	follow []Event
-	buf    []byte
+	out     []Output
+	ord     uint32
+	steps   []Step
+	refs    []string
+	follow  []Event
+	passing bool // Time passes; the input itself comes later.
+	buf     []byte
 }
 
 // New returns an empty core for the log id.
@@ -90,7 +91,9 @@ func (c *Core) Apply(in Input) []Output {
 		return nil
 	}
 	c.seq = in.Seq
+	c.passing = true
 	c.advance(in.At)
+	c.passing = false
 	switch {
 	case in.Event != nil:
 		c.takeEvent(*in.Event)
@@ -211,7 +214,7 @@ func (c *Core) refuse(stage, reason, text string) Verdict {
 
 // decide closes the trace in the making and emits the decision.
 func (c *Core) decide(id, what string, v Verdict) {
-	d := &Decision{Event: id, Verdict: v, Trace: Trace{Seq: c.seq, At: c.wall, What: what, Steps: c.steps}}
+	d := &Decision{Event: id, Verdict: v, Timer: c.passing, Trace: Trace{Seq: c.seq, At: c.wall, What: what, Steps: c.steps}}
 	c.stats.Verdicts[string(v)]++
 	c.decisions.add(storedDecision{*d, c.refs})
 	c.steps, c.refs = nil, nil

@@ -142,5 +142,6 @@ const (
 type Decision struct {
 	Event   string  `json:"event,omitempty"` // Event id, or suppression or group id.
 	Verdict Verdict `json:"verdict"`
+	Timer   bool    `json:"timer,omitempty"` // Made because time passed, not for the input itself.
 	Trace   Trace   `json:"trace"`
 }
