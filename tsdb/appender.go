@@ -9,6 +9,7 @@ import (
 	"syscall"
 
 	"github.com/bellwether-ts/bellwether/metric"
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/histogram"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/model/metadata"
@@ -96,9 +97,10 @@ func (tx *Tx) Refuse(bad *RefusedError, ls labels.Labels, t int64) error {
 	return bad
 }
 
-// SetMeta records what a sender said about a metric.
-func (tx *Tx) SetMeta(name string, kind Kind, unit, help string) {
-	tx.s.meta.set(name, metadata.Metadata{Type: kind.metricType(), Unit: unit, Help: help})
+// SetMeta records what a sender said about a metric. typ is an OpenMetrics
+// type name: counter, gauge, histogram, summary, info, stateset or unknown.
+func (tx *Tx) SetMeta(name, typ, unit, help string) {
+	tx.s.meta.set(name, metadata.Metadata{Type: model.MetricType(typ), Unit: unit, Help: help})
 }
 
 // Pending returns the samples added and not refused so far.

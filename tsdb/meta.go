@@ -33,8 +33,6 @@ func (k Kind) String() string {
 	return "unknown"
 }
 
-func (k Kind) metricType() model.MetricType { return model.MetricType(k.String()) }
-
 // SeriesMeta is what is known of a series besides its points.
 type SeriesMeta struct {
 	Labels labels.Labels

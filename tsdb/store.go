@@ -164,13 +164,13 @@ func (s *Store) SetTap(tap func(*metric.Batch)) {
 	s.tap.f = tap
 }
 
-// OnSeriesDeleted sets the function that is told which references are gone
-// from the head, so that state kept by reference can be freed. It is called
-// from the store's own goroutine and must not block.
+// OnSeriesDeleted adds a function that is told which references are gone from
+// the head, so that state kept by reference can be freed. It is called from
+// the store's own goroutine, many times in a row, and must not block.
 func (s *Store) OnSeriesDeleted(f func(refs []uint64)) {
 	s.tap.mu.Lock()
 	defer s.tap.mu.Unlock()
-	s.tap.gone = f
+	s.tap.gone = append(s.tap.gone, f)
 }
 
 // Ref returns the reference of an active series.
@@ -200,11 +200,10 @@ func (s *Store) Labels(ref uint64) (labels.Labels, bool) {
 }
 
 // SetOutOfOrderWindow changes how late a sample may be, from now on; for the
-// time of a backfill, for example. Zero restores the one of Options.
+// time of a backfill, for example. It is never less than the one of Options,
+// so 0 restores that.
 func (s *Store) SetOutOfOrderWindow(d time.Duration) error {
-	if d <= 0 {
-		d = s.opts.OutOfOrderWindow
-	}
+	d = max(d, s.opts.OutOfOrderWindow)
 	s.configMu.Lock()
 	defer s.configMu.Unlock()
 	err := s.db.ApplyConfig(&config.Config{StorageConfig: config.StorageConfig{
@@ -226,4 +225,14 @@ func (s *Store) Flush(ctx context.Context) error {
 		return s.explain("compact", err)
 	}
 	return nil
+}
+
+// Newest returns the instant of the newest sample of an active series, in Unix
+// milliseconds.
+func (s *Store) Newest(ls labels.Labels) (int64, bool) {
+	ref, ok := s.Ref(ls)
+	if !ok {
+		return 0, false
+	}
+	return s.tap.newest(ref)
 }

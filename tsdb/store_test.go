@@ -254,9 +254,9 @@ func TestSeriesMeta(t *testing.T) {
 		}
 	}
 	tx := s.Begin(context.Background())
-	tx.SetMeta("told", KindCounter, "bytes", "How much.")
-	tx.SetMeta("temp_total", KindGauge, "", "A name that lies.")
-	tx.SetMeta("lat", KindHistogram, "", "")
+	tx.SetMeta("told", "counter", "bytes", "How much.")
+	tx.SetMeta("temp_total", "gauge", "", "A name that lies.")
+	tx.SetMeta("lat", "histogram", "", "")
 	if err := tx.Rollback(); err != nil {
 		t.Fatal(err)
 	}

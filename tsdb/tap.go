@@ -47,7 +47,7 @@ type tap struct {
 	mu     sync.Mutex
 	pages  []*page
 	f      func(*metric.Batch)
-	gone   func(refs []uint64)
+	gone   []func(refs []uint64)
 	tapped atomic.Uint64
 	panics atomic.Uint64
 }
@@ -157,8 +157,8 @@ func (t *tap) forget(deleted map[chunks.HeadSeriesRef]labels.Labels) {
 	}
 	gone := t.gone
 	t.mu.Unlock()
-	if gone != nil {
-		gone(refs)
+	for _, f := range gone {
+		f(refs)
 	}
 }
 
@@ -168,4 +168,16 @@ func (t *tap) isHistogram(ref uint64) bool {
 	defer t.mu.Unlock()
 	i := ref >> pageBits
 	return i < uint64(len(t.pages)) && t.pages[i] != nil && t.pages[i].flags[ref&(pageSize-1)]&flagHistogram != 0
+}
+
+// newest returns the newest instant claimed for ref.
+func (t *tap) newest(ref uint64) (int64, bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	i := ref >> pageBits
+	if i >= uint64(len(t.pages)) || t.pages[i] == nil {
+		return 0, false
+	}
+	last := t.pages[i].last[ref&(pageSize-1)]
+	return last, last != never
 }
