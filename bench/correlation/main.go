@@ -1,0 +1,75 @@
+// Command correlation measures the correlate room: how often the culprit of a
+// public incident is ranked first, how fast and how exact the shape search is,
+// and how often it finds groups where nothing happened. It reads the corpora
+// below the folder named by BELLWETHER_CORPUS and writes its report to standard
+// output and, with -o, to a file.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"io"
+	"os"
+)
+
+func main() {
+	out := flag.String("o", "", "also write the report to this file")
+	part := flag.String("part", "all", "what to measure: all, ranking, search")
+	flag.Parse()
+	w := io.Writer(os.Stdout)
+	if *out != "" {
+		f, err := os.Create(*out)
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		defer f.Close()
+		w = io.MultiWriter(os.Stdout, f)
+	}
+	if err := report(w, *part); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+func report(w io.Writer, part string) error {
+	dir := os.Getenv("BELLWETHER_CORPUS")
+	if part != "search" {
+		if dir == "" {
+			fmt.Fprintln(os.Stderr, "BELLWETHER_CORPUS is not set; the ranking part wants the folders nezha (github IntelligentDDS/Nezha), petshop (amazon-science/petshop-root-cause-analysis) and dycause (PanYicheng/dycause_rca) below it")
+		} else if err := rankings(w, dir); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func rankings(w io.Writer, dir string) error {
+	clean, err := nezha(dir, true)
+	if err != nil {
+		return err
+	}
+	raw, err := nezha(dir, false)
+	if err != nil {
+		return err
+	}
+	for i := range raw {
+		raw[i].system += ", other faults left in the baseline"
+	}
+	shop, err := petshop(dir, 0)
+	if err != nil {
+		return err
+	}
+	late := make([]incident, 0, len(shop))
+	for _, c := range shop {
+		c.system += ", started at the alarm"
+		c.in.From = c.alarm
+		late = append(late, c)
+	}
+	shop = append(shop, late...)
+	dy, err := dycause(dir)
+	if err != nil {
+		return err
+	}
+	return rankingReport(w, append(append(append(clean, raw...), shop...), dy...))
+}
