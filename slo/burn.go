@@ -70,6 +70,10 @@ func (e *Evaluator) gap(b Burn) (gap, span int64) {
 	return min(span, unseen), span
 }
 
+// release is the part of its factor below which a firing rule ends. The workbook
+// has 1; a burn right at the limit then flickers with every sample.
+const release = .9
+
 // rule judges one rule at now and updates its memory.
 func (e *Evaluator) rule(i int, now int64) RuleState {
 	r := e.o.Rules[i]
@@ -83,7 +87,11 @@ func (e *Evaluator) rule(i int, now int64) RuleState {
 	}
 	s.Evident = s.Bound < e.o.Evidence || e.o.Evidence == 1
 	m := &e.rules[i]
-	if !s.Exceeded || !s.Evident {
+	holds := s.Exceeded && s.Evident
+	if m.firing {
+		holds = min(s.Long.Rate, s.Short.Rate) > release*r.Factor
+	}
+	if !holds {
 		*m = ruleMemory{}
 		return s
 	}

@@ -35,7 +35,7 @@ func (l *library) policyRules(o *Objective, at place, entries []policyEntry) (ru
 		}
 		for j, c := range spec.Conditions {
 			if r, ok := l.condition(o, here.in("spec", "conditions", j), c); ok {
-				rules = append(rules, placedRule{r, here})
+				rules = append(rules, placedRule{r, here.in("spec", "conditions", j)})
 			}
 		}
 		if len(spec.NotificationTargets) > 0 {

@@ -126,7 +126,7 @@ func (r *ring) add(t int64, event, total float64) bool {
 // was put; the rest stays in *rest.
 func put(slot *uint32, rest *float64, x float64) float64 {
 	*rest += x
-	whole := min(math.Floor(*rest), float64(math.MaxUint32-*slot))
+	whole := min(math.Floor(*rest+1e-6), float64(math.MaxUint32-*slot)) // 0.9999999 is one event and a rounding.
 	*slot += uint32(whole)
 	*rest -= whole
 	return whole

@@ -35,25 +35,34 @@ func (e *ParseError) Error() string {
 
 // complaints gathers the mistakes of a file; more than the limit are counted.
 type complaints struct {
-	list []error
+	list []*ParseError
 	more int
 }
 
 const maxComplaints = 100
 
 func (c *complaints) add(line int, path, format string, args ...any) {
+	e := &ParseError{Line: line, Path: path, Why: fmt.Sprintf(format, args...)}
+	if slices.ContainsFunc(c.list, func(have *ParseError) bool { return *have == *e }) {
+		return // Two objectives share what is wrong.
+	}
 	if len(c.list) >= maxComplaints {
 		c.more++
 		return
 	}
-	c.list = append(c.list, &ParseError{Line: line, Path: path, Why: fmt.Sprintf(format, args...)})
+	c.list = append(c.list, e)
 }
 
 func (c *complaints) err() error {
-	if c.more > 0 {
-		return errors.Join(append(c.list, fmt.Errorf("and %d more mistakes", c.more))...)
+	slices.SortStableFunc(c.list, func(a, b *ParseError) int { return a.Line - b.Line })
+	var errs []error
+	for _, e := range c.list {
+		errs = append(errs, e)
 	}
-	return errors.Join(c.list...)
+	if c.more > 0 {
+		errs = append(errs, fmt.Errorf("and %d more mistakes", c.more))
+	}
+	return errors.Join(errs...)
 }
 
 var nodeType = reflect.TypeFor[yaml.Node]()

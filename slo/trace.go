@@ -175,7 +175,7 @@ func (s Status) whatChanges() string {
 	o := s.Objective
 	if r, ok := s.firing(); ok {
 		return fmt.Sprintf("it ends when the last %s burns below %s: at most %s bad (now %s)",
-			FormatDuration(r.Short.Length), times(r.Rule.Factor), formatRatio(r.Rule.Factor*o.Budget()), formatRatio(r.Short.Rate*o.Budget()))
+			FormatDuration(r.Short.Length), times(release*r.Rule.Factor), formatRatio(release*r.Rule.Factor*o.Budget()), formatRatio(r.Short.Rate*o.Budget()))
 	}
 	switch s.Verdict {
 	case NoData:
@@ -210,6 +210,9 @@ func (s Status) next() string {
 
 func firstText(qs ...Query) string {
 	for _, q := range qs {
+		if q.Selector != "" {
+			return q.Selector
+		}
 		if q.Text != "" {
 			return q.Text
 		}
