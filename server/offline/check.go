@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -77,7 +78,7 @@ func Check(ctx context.Context, o CheckOptions, out io.Writer) (ok bool, err err
 // checkConfig checks what the file itself cannot show.
 func checkConfig(ctx context.Context, c config.Config, o CheckOptions, add func(what, found string, err error)) {
 	if len(c.SLO.Files) > 0 {
-		objectives, err := loadObjectives(c.SLO.Files)
+		objectives, err := LoadObjectives(c.SLO.Files, filepath.Dir(o.ConfigFile))
 		add("objectives", plural(len(objectives), "objective", "objectives"), err)
 	}
 	if o.Offline {

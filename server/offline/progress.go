@@ -28,3 +28,12 @@ func WithProgress(inputs []Input, w *os.File) ([]Input, func()) {
 	}
 	return out, func() { _ = bar.Finish() } // A bar that cannot be drawn is no reason to fail.
 }
+
+// ShareBar starts a progress bar on w for work whose done share, in [0,1], is
+// told to the function it returns; at 1 the bar goes away.
+func ShareBar(w *os.File, what string) func(share float64) {
+	const parts = 1000
+	bar := progressbar.NewOptions(parts, progressbar.OptionSetWriter(w), progressbar.OptionSetDescription(what),
+		progressbar.OptionClearOnFinish(), progressbar.OptionSetWidth(30))
+	return func(share float64) { _ = bar.Set(int(min(max(share, 0), 1) * parts)) }
+}

@@ -82,23 +82,23 @@ func newReplayer(src Source, o ReplayOptions, emit func(Line) error) (*replayer,
 	}
 	r := &replayer{src: src, emit: emit, mutes: o.Suppressions, now: -maxUnixMS - 1, sum: newTally()}
 	r.from, r.to = valueOr(o.From, -maxUnixMS-1), valueOr(o.To, maxUnixMS)
-	wo, err := watchOptions(c)
+	wo, err := pipeline.WatchOptionsOf(c)
 	if err != nil {
-		return nil, errorIn("detect", err)
+		return nil, err
 	}
 	wo.Emit = func(f pipeline.Finding) { r.event(pipeline.AnomalyEvent(f)) }
 	if r.watch, err = pipeline.NewWatch(wo); err != nil {
-		return nil, errorIn("detect", err)
+		return nil, err
 	}
 	if r.goals, err = pipeline.NewGoals(o.Objectives, func(s slo.Status) { r.event(pipeline.ObjectiveEvent(s)) }); err != nil {
-		return nil, errorIn("slo", err)
+		return nil, err
 	}
-	policy := alertPolicy(c.Alerting)
+	policy := pipeline.AlertPolicyOf(c.Alerting)
 	for _, m := range o.Suppressions {
 		policy.MaxMute = max(policy.MaxMute, m.End-m.Start)
 	}
 	if r.core, err = alerting.New(alerting.LogID{}, policy); err != nil {
-		return nil, errorIn("alerting", err)
+		return nil, err
 	}
 	return r, nil
 }

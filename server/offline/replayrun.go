@@ -63,7 +63,7 @@ func (r ReplayRun) options() (ReplayOptions, error) {
 		return ReplayOptions{}, err
 	}
 	o := ReplayOptions{From: r.Span.From, To: r.Span.To, Config: &c}
-	o.Objectives, err = loadObjectives(c.SLO.Files)
+	o.Objectives, err = LoadObjectives(c.SLO.Files, filepath.Dir(r.ConfigFile))
 	return o, err
 }
 
@@ -100,27 +100,31 @@ func (r ReplayRun) open(ctx context.Context, o *ReplayOptions) (Source, func() e
 	return src, closeSource, err
 }
 
-// loadObjectives reads the OpenSLO files that the globs name.
-func loadObjectives(globs []string) ([]slo.Objective, error) {
+// LoadObjectives reads the OpenSLO files that the patterns name; a relative
+// pattern is relative to dir. Every fault is reported at once.
+func LoadObjectives(patterns []string, dir string) ([]slo.Objective, error) {
 	var all []slo.Objective
 	var errs []error
-	for _, glob := range globs {
-		paths, err := filepath.Glob(glob)
-		if err == nil && len(paths) == 0 {
-			err = errors.New("no such file")
+	for _, pattern := range patterns {
+		path := pattern
+		if !filepath.IsAbs(path) {
+			path = filepath.Join(dir, path)
+		}
+		files, err := filepath.Glob(path)
+		if err == nil && len(files) == 0 {
+			err = errors.New("no file matches")
 		}
 		if err != nil {
-			errs = append(errs, fmt.Errorf("cannot read objectives %s: %w", glob, err))
+			errs = append(errs, fmt.Errorf("cannot read objectives %q: %w; fix slo.files", pattern, err))
 		}
-		for _, path := range paths {
-			data, err := os.ReadFile(path)
-			if err != nil {
-				errs = append(errs, fmt.Errorf("cannot read objectives: %w", err))
-				continue
+		for _, file := range files {
+			data, err := os.ReadFile(file)
+			var objectives []slo.Objective
+			if err == nil {
+				objectives, err = slo.ParseOpenSLO(data)
 			}
-			objectives, err := slo.ParseOpenSLO(data)
 			if err != nil {
-				errs = append(errs, fmt.Errorf("%s: %w", path, err))
+				errs = append(errs, fmt.Errorf("cannot read objectives %s: %w", file, err))
 			}
 			all = append(all, objectives...)
 		}
