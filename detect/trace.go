@@ -1,5 +1,11 @@
 package detect
 
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
 // Trace says why a step was judged the way it was. String is its one text
 // renderer: the same text is the golden file of the tests, the output of the
 // command line and the "why" panel of the page.
@@ -16,7 +22,7 @@ type Trace struct {
 	Expected   float64    `json:"expected"`
 	Lower      float64    `json:"lower"`
 	Upper      float64    `json:"upper"`
-	Effect     float64    `json:"effect"` // (observed - expected) in units of the usual residual.
+	Effect     float64    `json:"effect"` // (observed - expected) in units of the .998 quantile of the usual distance.
 	Score      float64    `json:"score"`  // -log10 p of the consensus.
 	Bar        float64    `json:"bar"`    // The score at which an anomaly opens.
 	Members    []Member   `json:"members"`
@@ -27,4 +33,34 @@ type Trace struct {
 }
 
 // String renders the trace for people, one fact a line.
-func (t Trace) String() string { return "" }
+func (t Trace) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s  %s", stamp(t.T), t.Verdict)
+	if t.Transition != TransitionNone {
+		fmt.Fprintf(&b, " (%s)", t.Transition)
+	}
+	if t.Kind != KindNone {
+		fmt.Fprintf(&b, ": %s", t.Kind)
+		if t.Direction != DirectionNone {
+			fmt.Fprintf(&b, " %s", t.Direction)
+		}
+	}
+	fmt.Fprintf(&b, "\nobserved %.6g, expected %.6g, band %.6g to %.6g", t.Observed, t.Expected, t.Lower, t.Upper)
+	if t.Effect != 0 {
+		fmt.Fprintf(&b, ", %.3g times the usual reach", t.Effect)
+	}
+	fmt.Fprintf(&b, "\nscore %.2f, opens at %.2f\n", t.Score, t.Bar)
+	if t.Since != 0 {
+		fmt.Fprintf(&b, "since %s, change at %s\n", stamp(t.Since), stamp(t.Change))
+	}
+	for _, m := range t.Members {
+		if m.Share >= .005 {
+			fmt.Fprintf(&b, "  %-10s p=%.2g share %.0f%%\n", m.Name, m.P, 100*m.Share)
+		}
+	}
+	fmt.Fprintf(&b, "baseline %s, %d samples, state %016x\n", time.Duration(t.Baseline)*time.Millisecond, t.Samples, t.StateHash)
+	for _, n := range t.Notes {
+		fmt.Fprintf(&b, "note: %s\n", n)
+	}
+	return b.String()
+}

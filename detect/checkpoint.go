@@ -1,0 +1,119 @@
+package detect
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"reflect"
+)
+
+// A checkpoint is
+//
+//	"bwd" version | layout hash (8) | config hash (8) | state, little endian
+//	              | skyline window, if that is the profile
+//
+// The layout hash covers the names, types and order of every field, so a state
+// written by a build that remembers differently is refused and not misread.
+
+const checkpointVersion = 1
+
+var (
+	checkpointMagic = [4]byte{'b', 'w', 'd', checkpointVersion}
+	layout          = layoutHash(reflect.TypeFor[state]())
+	stateSize       = binary.Size(state{})
+)
+
+// ErrForeignState says that a checkpoint was not written by this version,
+// layout, configuration and metadata.
+var ErrForeignState = errors.New("checkpoint is of another version, layout or configuration; start anew and replay")
+
+// AppendState appends a checkpoint of the series to b: versioned, with a hash
+// of the layout, so a foreign one is refused by Restore.
+func (s *Series) AppendState(b []byte) []byte {
+	b = append(b, checkpointMagic[:]...)
+	b = binary.LittleEndian.AppendUint64(b, layout)
+	b = binary.LittleEndian.AppendUint64(b, configHash(s.cfg, s.meta))
+	out, err := binary.Append(b, binary.LittleEndian, &s.s)
+	if err != nil { // Only a field without a fixed size can cause it; a test holds that.
+		return b
+	}
+	if s.sky != nil {
+		out = s.sky.append(out)
+	}
+	return out
+}
+
+// Restore returns the series a checkpoint was taken from: continued, it gives
+// the results of the uninterrupted run. It fails if the checkpoint is of
+// another version, layout or configuration: start from New then and replay.
+func Restore(cfg Config, meta Meta, state []byte) (*Series, error) {
+	s, err := New(cfg, meta)
+	if err != nil {
+		return nil, err
+	}
+	if len(state) < 20+stateSize {
+		return nil, fmt.Errorf("cannot restore detector from %d bytes, want %d: %w", len(state), 20+stateSize, ErrForeignState)
+	}
+	if [4]byte(state) != checkpointMagic ||
+		binary.LittleEndian.Uint64(state[4:]) != layout ||
+		binary.LittleEndian.Uint64(state[12:]) != configHash(s.cfg, s.meta) {
+		return nil, fmt.Errorf("cannot restore detector: %w", ErrForeignState)
+	}
+	if _, err := binary.Decode(state[20:], binary.LittleEndian, &s.s); err != nil {
+		return nil, fmt.Errorf("cannot restore detector: %w", err)
+	}
+	rest := state[20+stateSize:]
+	if s.sky != nil {
+		return s, s.sky.restore(rest)
+	}
+	if len(rest) != 0 || !s.s.sound() {
+		return nil, fmt.Errorf("cannot restore detector: damaged state: %w", ErrForeignState)
+	}
+	return s, nil
+}
+
+// sound reports whether every index in the state is within its array, so that
+// a damaged checkpoint cannot make a later step panic.
+func (s *state) sound() bool {
+	b := &s.Base
+	ok := b.Len <= baseLen && b.Head < baseLen && s.Recur.Slot < 96 && s.Shift.Fill < 6
+	var seen [baseLen]bool
+	for _, k := range b.Order[:min(b.Len, baseLen)] {
+		if k >= baseLen || seen[k] {
+			return false
+		}
+		seen[k] = true
+	}
+	// A full window evicts the value at Head, so Head must be in it.
+	return ok && (b.Len < baseLen || seen[b.Head%baseLen])
+}
+
+// layoutHash describes a type by the names and types of its fields, all the
+// way down, and hashes the description.
+func layoutHash(t reflect.Type) uint64 {
+	h := fnv.New64a()
+	var walk func(reflect.Type)
+	walk = func(t reflect.Type) {
+		fmt.Fprintf(h, "%s:%d;", t.Kind(), t.Size())
+		switch t.Kind() {
+		case reflect.Struct:
+			for i := range t.NumField() {
+				fmt.Fprintf(h, "%s ", t.Field(i).Name)
+				walk(t.Field(i).Type)
+			}
+		case reflect.Array:
+			fmt.Fprintf(h, "[%d]", t.Len())
+			walk(t.Elem())
+		}
+	}
+	walk(t)
+	return h.Sum64()
+}
+
+// configHash covers everything that changes what a state means.
+func configHash(c Config, m Meta) uint64 {
+	h := fnv.New64a()
+	fmt.Fprintf(h, "%+v %+v", c, m)
+	return h.Sum64()
+}

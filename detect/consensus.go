@@ -1,0 +1,73 @@
+package detect
+
+import "math"
+
+// The consensus joins the members' ratios into one evidence.
+//
+// Movement (delta, fast, baseline): S = sqrt(largest x second largest), so no
+// member alone decides, and at most twice the baseline's own ratio, so a move
+// that lands where the series usually is (a recovery) is no news. S is divided
+// by what recurs at this time of day and calibrated to a p-value.
+//
+// Novelty (range, seasonal, level): R = product of the two largest record
+// ratios. R > 1 says that two views of the series, or one by far, are beyond
+// everything seen. It needs no tail fit, so it leads while history is short.
+//
+// The evidence is the larger of the two. They answer the same question from
+// the same data, so adding them would count the data twice.
+const (
+	memberDelta = iota
+	memberDelta2
+	memberFast
+	memberBaseline
+	memberRange
+	memberSeasonal
+	memberShift
+	memberLevel
+	memberCount
+	movementMembers = memberBaseline + 1
+)
+
+var memberNames = [memberCount]string{
+	"delta", "delta2", "fast", "baseline", "range", "seasonal", "shift", "level",
+}
+
+const (
+	noveltyEvidence = 3.5 // Evidence of R = 1, chosen by leave-series-out.
+	noveltySlope    = 1.5
+	noveltyGate     = 1.04 // R from which a value is novel: a margin over a bare record.
+	noveltyWarmup   = 30   // Samples before a record means anything.
+	baselineCap     = 2    // S is at most this many times the baseline's ratio.
+)
+
+// fuseMovement returns S from the ratios of the movement members.
+func fuseMovement(ratio *[memberCount]float64) float64 {
+	a, b := topTwo(ratio[:movementMembers])
+	return min(math.Sqrt(a*b), baselineCap*ratio[memberBaseline])
+}
+
+// fuseNovelty returns R from the record ratios of the novelty members.
+func fuseNovelty(ratio *[memberCount]float64) float64 {
+	a, b := topTwo(ratio[movementMembers:])
+	return a * b
+}
+
+// noveltyScore returns the evidence of R: none below a record.
+func noveltyScore(r float64) float64 {
+	if r < 1 {
+		return 0
+	}
+	return noveltyEvidence + noveltySlope*math.Log10(r)
+}
+
+// topTwo returns the two largest of x.
+func topTwo(x []float64) (a, b float64) {
+	for _, v := range x {
+		if v > a {
+			a, b = v, a
+		} else if v > b {
+			b = v
+		}
+	}
+	return a, b
+}

@@ -1,0 +1,38 @@
+package detect
+
+// recent is a ring of the last eight values, offset by the series' origin.
+type recent struct {
+	V [8]float32
+	N uint32 // Values seen.
+}
+
+// at returns the value k samples ago: 1 is the last one pushed. k in [1, 8].
+func (r *recent) at(k uint32) float64 { return float64(r.V[(r.N-k)&7]) }
+
+// push appends a value.
+func (r *recent) push(x float64) {
+	r.V[r.N&7] = float32(x)
+	r.N++
+}
+
+// median5 returns the median of the values 2 to 6 samples ago.
+func (r *recent) median5() float64 {
+	var s [5]float64
+	for i := range s {
+		x := r.at(uint32(i) + 2)
+		j := i
+		for ; j > 0 && s[j-1] > x; j-- {
+			s[j] = s[j-1]
+		}
+		s[j] = x
+	}
+	return s[2]
+}
+
+// mean6 returns the mean of x and the five values before it.
+func (r *recent) mean6(x float64) float64 {
+	for k := uint32(1); k <= 5; k++ {
+		x += r.at(k)
+	}
+	return x / 6
+}

@@ -1,0 +1,315 @@
+package detect
+
+import (
+	"math"
+
+	"github.com/bellwether-ts/bellwether/metric"
+)
+
+// Series is the detector state of one series. It has one owner and is not safe
+// for concurrent use; two Series share nothing.
+//
+// Cost of the default profile, sketched before it was built and checked by
+// tests: four tails of 170 B, the baseline 350 B, means by hour 360 B,
+// recurrence 190 B, the rest 600 B, together about 2.2 KB; a sample costs one
+// insertion into a sorted window of 61, four histogram increments and three
+// logarithms, about 300 ns.
+type Series struct {
+	cfg  Config
+	meta Meta
+	s    state
+	sky  *skyline // Set in the skyline profile only.
+}
+
+// state is everything a default Series remembers. It is one flat value: a
+// checkpoint is its bytes. Fields are exported for encoding/binary only.
+type state struct {
+	Hygiene  hygiene
+	Recent   recent
+	Delta    delta
+	Fast     fast
+	Base     baseline
+	Range    span
+	Shift    shift
+	Seasonal seasonal
+	Recur    recurrence
+	Cal      calibrate
+	Quiet    quiet
+	Episode  episode
+	Last     last
+	N        uint32  // Values judged.
+	Origin   float64 // The first value; float32 memories are offsets from it.
+	First    int64   // Its instant.
+	FarSince int64   // Instant since which values are far from the baseline.
+	Varied   bool    // Two different values were seen.
+}
+
+// last is the most recent step, kept for Explain.
+type last struct {
+	T          int64
+	Score      float64
+	Alarm      float64
+	Expected   float64
+	Lower      float64
+	Upper      float64
+	Observed   float64
+	Bar        float64
+	Fused      float64 // S after recurrence was taken out.
+	Recurring  float64 // What S was divided by.
+	Novel      float64 // R.
+	Ratio      [memberCount]float64
+	Transition uint8
+	Verdict    uint8
+	Intake     uint8
+	Ticked     bool
+}
+
+// shortHistory is the number of samples until which an anomaly opens only on a
+// value that is also novel: tails fitted on less promise more than they keep.
+const shortHistory = 8_000
+
+// New returns the detector of one series. The error lists everything that is
+// wrong with cfg and meta.
+func New(cfg Config, meta Meta) (*Series, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	if err := meta.Validate(); err != nil {
+		return nil, err
+	}
+	s := &Series{cfg: cfg.withDefaults(), meta: meta}
+	s.s.Hygiene.Kind = uint8(meta.Kind)
+	s.s.Hygiene.Step = float64(meta.Step.Milliseconds())
+	if s.cfg.Profile == ProfileSkyline {
+		s.sky = newSkyline(s.cfg.Skyline)
+	}
+	return s, nil
+}
+
+// Run judges samples in order and returns one Result per sample and the
+// anomalies in order of their start. It only loops Step: batch and streaming
+// are the same code.
+func Run(cfg Config, meta Meta, samples []metric.Sample) (points []Result, anomalies []Anomaly, err error) {
+	s, err := New(cfg, meta)
+	if err != nil {
+		return nil, nil, err
+	}
+	points = make([]Result, len(samples))
+	for i, x := range samples {
+		points[i] = s.Step(x.T, x.V)
+		if points[i].Transition == TransitionClosed {
+			if a, ok := s.Anomaly(); ok {
+				anomalies = append(anomalies, a)
+			}
+		}
+	}
+	if a, ok := s.Anomaly(); ok && a.Open {
+		anomalies = append(anomalies, a)
+	}
+	return points, anomalies, nil
+}
+
+// Step judges the sample v at t (Unix milliseconds). It allocates nothing in
+// the default profile. A t that does not advance is counted and otherwise
+// ignored; NaN and infinite values are counted and judged as "no value"; the
+// stale marker ends the expectation of further samples.
+func (s *Series) Step(t int64, v float64) Result {
+	st := &s.s
+	x, gap, in := st.Hygiene.accept(t, v)
+	st.Last = last{T: t, Intake: uint8(in), Bar: s.bar(s.cfg.Open), Expected: st.Last.Expected, Lower: st.Last.Lower, Upper: st.Last.Upper, Observed: st.Last.Observed}
+	switch in {
+	case intakeValue:
+	case intakeRestart:
+		s.restart()
+		return s.finish(TransitionNone, 0)
+	case intakeStale:
+		st.Quiet.Ended = true
+		return s.finish(TransitionNone, 0)
+	default:
+		return s.finish(TransitionNone, 0)
+	}
+	closed := TransitionNone
+	if gap > 0 {
+		if st.Episode.Open && Kind(st.Episode.Kind) == KindNoData {
+			closed = st.Episode.close(t, false)
+		}
+		st.Quiet.gap(float64(gap))
+	}
+	if s.sky != nil {
+		return s.stepSkyline(t, x)
+	}
+	return s.judge(t, x, closed)
+}
+
+// judge is the default profile on one clean value.
+func (s *Series) judge(t int64, x float64, closed Transition) Result {
+	st := &s.s
+	if st.N == 0 {
+		st.Origin, st.First = x, t
+	}
+	st.N++
+	x -= st.Origin
+	st.Varied = st.Varied || x != 0
+	m := moment{t: t, n: st.N, bar: st.Last.Bar, ratio: &st.Last.Ratio, kind: KindSpike}
+	s.observe(&m, x)
+	flat := st.Quiet.value(x)
+	if st.N <= noveltyWarmup || !st.Varied {
+		st.Last.Score = 0
+		return s.finish(closed, 0)
+	}
+	m.score = st.Last.Score
+	if flat >= m.bar && flat > m.score {
+		m.score, m.kind, m.allowed = flat, KindFlatline, true
+		m.calm = false
+	}
+	if closed != TransitionNone {
+		return s.finish(closed, 0)
+	}
+	tr, alarm := st.Episode.step(&m)
+	return s.finish(tr, alarm)
+}
+
+// observe lets every member see x (offset by the origin) and fills the moment
+// and the last step.
+func (s *Series) observe(m *moment, x float64) {
+	st := &s.s
+	r := &st.Last.Ratio
+	expect := x
+	if med, ok := st.Base.median(); ok {
+		expect = med
+	}
+	r[memberDelta], r[memberDelta2] = st.Delta.observe(x, &st.Recent, st.N)
+	r[memberFast] = st.Fast.observe(x, &st.Recent, st.N)
+	r[memberBaseline], m.adapted = st.Base.observe(x, st.N, s.hold())
+	r[memberRange] = st.Range.observe(x)
+	r[memberShift], r[memberLevel] = st.Shift.observe(x, &st.Recent)
+	r[memberSeasonal] = st.Seasonal.observe(m.t, x)
+	st.Shift.push(x)
+	st.Recent.push(x)
+
+	if st.Base.Far == 1 || st.FarSince == 0 {
+		st.FarSince = m.t
+	}
+	m.change = m.t
+	if st.Base.Far > 0 {
+		m.change = st.FarSince
+	}
+	fused := fuseMovement(r)
+	usual := st.Recur.usual(m.t)
+	st.Recur.note(fused)
+	m.fused = fused / usual
+	m.novel = fuseNovelty(r)
+	e := st.Cal.evidence(m.fused, st.N)
+	if n := noveltyScore(m.novel); n > e {
+		e = n
+		if r[memberSeasonal] > 1 && r[memberRange] < 1 {
+			m.kind = KindSeasonality
+		}
+	}
+	m.dir = DirectionUp
+	if x < expect {
+		m.dir = DirectionDown
+	}
+	m.calm = r[memberBaseline] <= 1
+	m.allowed = st.N >= shortHistory || m.novel >= noveltyGate
+	m.expected, m.observed = expect+st.Origin, x+st.Origin
+	half := st.Cal.reach(m.bar) * st.Base.Tail.Q * usual
+	l := &st.Last
+	l.Score, l.Fused, l.Recurring, l.Novel = e, m.fused, usual, m.novel
+	l.Expected, l.Observed = m.expected, m.observed
+	l.Lower, l.Upper = m.expected-half, m.expected+half
+}
+
+// hold returns the adaptation time in samples, within what the tails guard.
+func (s *Series) hold() uint16 {
+	step := s.s.Hygiene.Step
+	if step <= 0 {
+		return guardHold
+	}
+	return uint16(max(60, min(guardHold, float64(s.cfg.Adapt.Milliseconds())/step)))
+}
+
+// bar returns the evidence at which the given number of false alarms per 1000
+// series-days is expected, at the estimated step.
+func (s *Series) bar(budget float64) float64 {
+	step := s.s.Hygiene.Step
+	if step <= 0 {
+		step = 60_000
+	}
+	perDay := 86_400_000 / step
+	return max(1, -math.Log10(budget/1000/perDay))
+}
+
+// Tick tells the series that the time is now (Unix milliseconds) and no sample
+// came: the only way to notice silence. It may be called at any rate.
+func (s *Series) Tick(now int64) Result {
+	st := &s.s
+	l := &st.Last
+	l.T, l.Ticked, l.Transition, l.Alarm = now, true, 0, 0
+	l.Bar = s.bar(s.cfg.Open)
+	h := &st.Hygiene
+	if !h.Started || now <= h.Last {
+		return s.finish(TransitionNone, 0)
+	}
+	evidence := st.Quiet.silence(float64(now)-float64(h.Last), h.Step)
+	e := &st.Episode
+	if evidence < l.Bar || (e.Open && Kind(e.Kind) == KindNoData) {
+		return s.finish(TransitionNone, 0)
+	}
+	tr := TransitionOpened
+	if e.Open {
+		tr = TransitionEscalated // The anomaly went silent.
+		e.Kind, e.Told = uint8(KindNoData), max(e.Told, evidence)
+	} else {
+		*e = episode{Open: true, Count: e.Count + 1, Start: now, Change: h.Last, Told: evidence,
+			Kind: uint8(KindNoData), Expected: l.Expected, Observed: l.Observed}
+	}
+	e.Peak, e.PeakT = max(e.Peak, evidence), now
+	return s.finish(tr, evidence)
+}
+
+// restart begins anew because the reading of the series changed.
+func (s *Series) restart() {
+	h, l := s.s.Hygiene, s.s.Last
+	s.s = state{Hygiene: h, Last: l}
+}
+
+// finish writes the outcome of a step down and returns it.
+func (s *Series) finish(tr Transition, alarm float64) Result {
+	st := &s.s
+	l, e := &st.Last, &st.Episode
+	l.Transition, l.Alarm = uint8(tr), alarm
+	l.Verdict = uint8(s.verdict())
+	r := Result{
+		Score: l.Score, Alarm: alarm,
+		Expected: l.Expected, Lower: l.Lower, Upper: l.Upper, Observed: l.Observed,
+		Anomalous: e.Open, Transition: tr, Verdict: Verdict(l.Verdict),
+	}
+	if e.Open || tr == TransitionClosed {
+		r.Kind, r.Direction = Kind(e.Kind), Direction(e.Direction)
+	}
+	return r
+}
+
+// verdict says the state of the series in one word.
+func (s *Series) verdict() Verdict {
+	st := &s.s
+	e := &st.Episode
+	switch {
+	case e.Open && Kind(e.Kind) == KindNoData:
+		return VerdictNoData
+	case e.Open:
+		return VerdictAnomalous
+	case st.Hygiene.Raw == 0 && st.Hygiene.Unusable > 0:
+		return VerdictUnusable
+	case st.Hygiene.Raw == 0:
+		return VerdictNoData
+	case s.sky != nil:
+		return s.sky.verdict()
+	case st.N <= noveltyWarmup:
+		return VerdictNotEnoughData
+	case !st.Varied:
+		return VerdictConstant
+	}
+	return VerdictHealthy
+}
