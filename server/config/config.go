@@ -108,14 +108,13 @@ type Receiver struct {
 
 // Route sends matching groups to a receiver.
 type Route struct {
-	Match    string `yaml:"match,omitempty"`    // Selector over labels plus source, monitor, priority. Empty: all.
-	Receiver string `yaml:"receiver"`           // Name of a receiver. Required.
-	Continue bool   `yaml:"continue,omitempty"` // Try later routes too.
+	Match    string `yaml:"match,omitempty"` // Selector over labels plus source, monitor, priority. Empty: all.
+	Receiver string `yaml:"receiver"`        // Name of a receiver. Required.
 }
 
 // Grouping sets the default keys; an event may bring its own.
 type Grouping struct {
-	Keys       []string `yaml:"keys,omitempty"`        // Templates. Default ${alert.monitor}, ${alert.service}, ${alert.region}... see Default.
+	Keys       []string `yaml:"keys,omitempty"`        // Label names, or templates such as ${context.team}. Default: service, region.
 	Window     Duration `yaml:"window,omitempty"`      // A group takes members this long after its last activity. Default 30m.
 	CloseAfter Duration `yaml:"close_after,omitempty"` // Healthy this long before a group closes. Default 5m.
 }

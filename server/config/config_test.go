@@ -68,7 +68,7 @@ alerting:
   routes:
     - receiver: hok
   grouping:
-    keys: [service]
+    keys: ['']
 canary:
   false_fail: 2
 `
@@ -83,7 +83,7 @@ canary:
 		`line 7: receiver hook: url "not a url"`,
 		`line 10: receiver "hook" stands twice`,
 		`line 12: route names unknown receiver "hok"; did you mean "hook"?`,
-		`line 14: grouping key "service"`,
+		`line 14: a grouping key is empty`,
 		`line 16: canary.false_fail 2`,
 	} {
 		if !strings.Contains(err.Error(), want) {

@@ -50,7 +50,7 @@ func (a *Alerting) fillDefaults() {
 		a.Routes = []Route{{Receiver: a.Receivers[0].Name}}
 	}
 	if len(a.Grouping.Keys) == 0 {
-		a.Grouping.Keys = []string{"${alert.service}", "${alert.region}"}
+		a.Grouping.Keys = []string{"service", "region"}
 	}
 	orDuration(&a.Grouping.Window, 30*time.Minute)
 	orDuration(&a.Grouping.CloseAfter, 5*time.Minute)

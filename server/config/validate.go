@@ -84,8 +84,8 @@ func (a *Alerting) validate(e *Errors, root *yaml.Node) {
 		e.add(lineOf(root, "alerting", "suppression", "max_share"), "alerting.suppression.max_share %v is not in (0, 1]", s)
 	}
 	for _, k := range a.Grouping.Keys {
-		if !strings.Contains(k, "${") {
-			e.add(lineOf(root, "alerting", "grouping", "keys"), "grouping key %q has no ${...}; every event would fall into one group", k)
+		if strings.TrimSpace(k) == "" {
+			e.add(lineOf(root, "alerting", "grouping", "keys"), "a grouping key is empty; write a label name such as service, or a template such as ${context.team}")
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"slices"
 	"sync"
 )
@@ -95,13 +96,7 @@ func (a *Anomalies) List(keep func(Finding) bool) []Finding {
 			}
 			return 1
 		}
-		switch {
-		case x.Anomaly.Start > y.Anomaly.Start:
-			return -1
-		case x.Anomaly.Start < y.Anomaly.Start:
-			return 1
-		}
-		return 0
+		return cmp.Or(cmp.Compare(y.Anomaly.Start, x.Anomaly.Start), cmp.Compare(x.ID, y.ID))
 	})
 	return out
 }

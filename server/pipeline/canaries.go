@@ -3,7 +3,7 @@ package pipeline
 import (
 	"cmp"
 	"context"
-	"crypto/rand"
+	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -103,12 +103,22 @@ func (c *Canaries) Start(ctx context.Context, s RunSpec) (Run, error) {
 	if limit := c.p.opts.Config.Canary.MaxRuns; running >= limit {
 		return Run{}, fmt.Errorf("cannot start a canary run: %d are running, the limit; wait for one to end or raise canary.max_runs", running)
 	}
-	var id [6]byte
-	_, _ = rand.Read(id[:]) // Never fails (crypto/rand, since Go 1.24).
-	r := &Run{ID: "ca-" + hex.EncodeToString(id[:]), Spec: s, State: RunRunning, Started: now}
+	r := &Run{ID: c.newID(s, now), Spec: s, State: RunRunning, Started: now}
 	c.runs[r.ID] = r
 	c.forgetOld()
 	return *r, c.save(r)
+}
+
+// newID names a run after what it compares and when it was asked for, so that
+// a replay names it alike. The caller holds mu.
+func (c *Canaries) newID(s RunSpec, now int64) string {
+	for n := 0; ; n++ {
+		sum := sha256.Sum256(fmt.Appendf(nil, "canary/1\x00%+v\x00%d\x00%d", s, now, n))
+		id := "ca-" + hex.EncodeToString(sum[:6])
+		if c.runs[id] == nil {
+			return id
+		}
+	}
 }
 
 // Get returns a run.

@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/prometheus/prometheus/model/labels"
@@ -16,10 +17,20 @@ import (
 // after a restart or a backfill, or step by step by a simulation. It is the
 // same code as live, with the time taken from the data.
 
-// Feed hands a batch to every room at once and waits. Only before Run.
+// Feed hands a batch to every room and waits. Only before Run. Rooms work side
+// by side while what they find is history; once findings are told they work
+// one after the other, so that the same samples give the same log.
 func (p *Pipeline) Feed(b *metric.Batch) {
-	for _, l := range p.lanes() {
-		l.work(laneItem{batch: b})
+	if b.Len() > 0 && b.T[b.Len()-1] < p.quiet.Load() {
+		var work sync.WaitGroup
+		for _, l := range p.lanes() {
+			work.Go(func() { l.work(laneItem{batch: b}) })
+		}
+		work.Wait()
+	} else {
+		for _, l := range p.lanes() {
+			l.work(laneItem{batch: b})
+		}
 	}
 	p.tapped.Add(uint64(b.Len()))
 	if n := b.Len(); n > 0 && b.T[n-1] > p.newest.Load() {

@@ -47,6 +47,11 @@ type Pipeline struct {
 	quietNum atomic.Uint64 // Events not told because they were history.
 
 	reload sync.Mutex // One reload at a time.
+
+	holding sync.Mutex      // Guards held and hold.
+	hold    bool            // Samples are kept aside while history is read.
+	held    []*metric.Batch // What came meanwhile.
+	heldNum int             // Samples in held.
 }
 
 // Options configures a Pipeline.
@@ -82,27 +87,21 @@ func New(o Options) (*Pipeline, error) {
 }
 
 func (p *Pipeline) buildWatches() error {
-	c := p.opts.Config.Detect
-	o := WatchOptions{Max: p.opts.Config.Limits.MaxWatched/p.opts.Shards + 1, Emit: p.found}
-	o.Detect.Budget = c.Budget
-	if err := o.Detect.Profile.UnmarshalText([]byte(c.Profile)); err != nil {
+	o, err := WatchOptionsOf(p.opts.Config)
+	if err != nil {
 		return err
 	}
-	var errs []error
-	for list, into := range map[*[]string]*[][]*labels.Matcher{&c.Match: &o.Match, &c.Ignore: &o.Ignore, &c.Page: &o.Page} {
-		sets, err := parseSelectors(*list)
-		*into = sets
-		errs = append(errs, err)
-	}
+	o.Max = o.Max/p.opts.Shards + 1
+	o.Emit = p.found
 	for i := range p.opts.Shards {
 		w, err := NewWatch(o)
 		if err != nil {
-			return errors.Join(append(errs, err)...)
+			return err
 		}
 		p.watches = append(p.watches, w)
 		p.watchLanes = append(p.watchLanes, newLane(fmt.Sprintf("detect-%d", i), p.watchTake(w, uint64(i)), w.Tick))
 	}
-	return errors.Join(errs...)
+	return nil
 }
 
 // watchTake returns the work of one shard: the samples whose reference falls
@@ -229,13 +228,14 @@ func (p *Pipeline) Now() time.Time {
 // Run works until ctx ends: it opens the tap, runs the lanes and lets time
 // pass. Everything queued when ctx ends is finished first.
 func (p *Pipeline) Run(ctx context.Context) error {
+	p.running.Store(true)
+	sent := make(chan struct{})
+	go p.drain(sent)
+	p.release()
 	var work sync.WaitGroup
 	for _, l := range p.lanes() {
 		work.Go(func() { l.run(ctx) })
 	}
-	p.running.Store(true)
-	sent := make(chan struct{})
-	go p.drain(sent)
 	p.store.SetTap(p.tap)
 	p.store.OnSeriesDeleted(p.forget)
 	canaries := make(chan struct{})
@@ -257,9 +257,64 @@ func (p *Pipeline) drain(done chan struct{}) {
 	}
 }
 
+// maxHeld bounds the samples kept aside while history is read.
+const maxHeld = 10_000_000
+
+// Hold opens the tap and keeps what comes aside until Run, so that nothing is
+// missed between the history and the live samples: detectors ignore what they
+// have already seen.
+func (p *Pipeline) Hold() {
+	p.holding.Lock()
+	p.hold = true
+	p.holding.Unlock()
+	p.store.SetTap(p.tap)
+}
+
+// release feeds what was kept aside. The lanes do not run yet.
+func (p *Pipeline) release() {
+	for {
+		p.holding.Lock()
+		held := p.held
+		p.held, p.heldNum = nil, 0
+		if len(held) == 0 {
+			p.hold = false
+			p.holding.Unlock()
+			return
+		}
+		p.holding.Unlock()
+		for _, b := range held {
+			for _, l := range p.lanes() {
+				l.work(laneItem{batch: b})
+			}
+		}
+	}
+}
+
+// keepAside reports whether the batch was kept (or dropped and counted) while
+// history is read.
+func (p *Pipeline) keepAside(b *metric.Batch) bool {
+	p.holding.Lock()
+	defer p.holding.Unlock()
+	if !p.hold {
+		return false
+	}
+	if p.heldNum+b.Len() > maxHeld {
+		for _, l := range p.lanes() {
+			l.dropped.Add(uint64(b.Len()))
+		}
+		return true
+	}
+	p.held = append(p.held, b)
+	p.heldNum += b.Len()
+	return true
+}
+
 // tap receives what the store has committed. It must not block.
 func (p *Pipeline) tap(b *metric.Batch) {
 	p.tapped.Add(uint64(b.Len()))
+	if p.keepAside(b) {
+		return
+	}
 	for _, t := range b.T {
 		if t > p.newest.Load() {
 			p.newest.Store(t)

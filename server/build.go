@@ -1,0 +1,230 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/prometheus/model/labels"
+
+	"github.com/bellwether-ts/bellwether/alerting"
+	"github.com/bellwether-ts/bellwether/alerting/journal"
+	"github.com/bellwether-ts/bellwether/alerting/notify"
+	"github.com/bellwether-ts/bellwether/correlate"
+	"github.com/bellwether-ts/bellwether/server/config"
+	"github.com/bellwether-ts/bellwether/server/pipeline"
+	"github.com/bellwether-ts/bellwether/slo"
+	"github.com/bellwether-ts/bellwether/tsdb"
+	"github.com/bellwether-ts/bellwether/tsdb/ingest"
+)
+
+// whole is every part of a running server.
+type whole struct {
+	o        Options
+	log      *slog.Logger
+	registry *prometheus.Registry // Metrics of the embedded Prometheus parts.
+
+	cfg   atomic.Pointer[config.Config]
+	ready atomic.Bool
+
+	store     *tsdb.Store
+	sink      *ingest.Sink
+	source    *ingest.Source
+	scraper   *ingest.Scraper
+	notifiers *notify.Dispatcher
+	engine    *journal.Engine
+	pipeline  *pipeline.Pipeline
+
+	calls []correlate.Edge            // Known call graph: the demo's; otherwise none yet.
+	live  func(context.Context) error // The demo's company; nil: a real server, which learns from its store.
+	now   func() time.Time            // The clock.
+
+	parts  sync.WaitGroup
+	reload sync.Mutex
+	reloaded
+}
+
+// reloaded says how the last reload went.
+type reloaded struct {
+	at atomic.Int64 // Unix milliseconds of the last good one.
+	ok atomic.Bool
+}
+
+// build makes every part, or returns every reason why one cannot be made; what
+// was opened is closed again then.
+func build(o Options, cfg config.Config, log *slog.Logger) (*whole, error) {
+	w := &whole{o: o, log: log, registry: prometheus.NewRegistry(), now: time.Now}
+	w.cfg.Store(&cfg)
+	w.reloaded.ok.Store(true)
+	objectives, err := loadObjectives(cfg.SLO.Files, filepath.Dir(o.ConfigFile))
+	if err != nil {
+		return nil, err
+	}
+	for _, step := range []func(config.Config) error{
+		w.openStore, w.openWaysIn, w.openAlerting,
+		func(c config.Config) error { return w.openPipeline(c, objectives) },
+	} {
+		if err := step(cfg); err != nil {
+			return nil, errors.Join(err, w.close())
+		}
+	}
+	return w, nil
+}
+
+func (w *whole) openStore(c config.Config) (err error) {
+	if err := os.MkdirAll(w.o.StoragePath, 0o750); err != nil {
+		return fmt.Errorf("cannot use storage path %q: %w; choose a writable one with --storage.path", w.o.StoragePath, err)
+	}
+	w.store, err = tsdb.Open(tsdb.Options{
+		Dir: filepath.Join(w.o.StoragePath, "tsdb"), Retention: c.Storage.Retention.D, OutOfOrderWindow: c.Storage.OutOfOrderWindow.D,
+		MaxSeries: c.Limits.MaxSeries, MaxLabels: c.Limits.MaxLabels, MaxLabelLength: c.Limits.MaxLabelLength,
+		Log: w.log.With("part", "tsdb"), Registerer: w.registry,
+	})
+	return err
+}
+
+func (w *whole) openWaysIn(c config.Config) (err error) {
+	w.sink, err = ingest.NewSink(w.store, ingest.SinkOptions{MaxBodyBytes: int(c.Limits.MaxBodyBytes), Log: w.log.With("part", "ingest")})
+	if err != nil {
+		return err
+	}
+	if err := w.block(nil, c.Limits.BlockMetrics); err != nil {
+		return err
+	}
+	if c.Source.URL != "" {
+		if w.source, err = w.newSource(c); err != nil {
+			return err
+		}
+	}
+	if !c.ScrapeConfigs.IsZero() {
+		text, err := scrapeDocument(c)
+		if err != nil {
+			return err
+		}
+		w.scraper, err = ingest.NewScraper(w.sink, ingest.ScraperOptions{Config: text, Dir: filepath.Dir(w.o.ConfigFile), Log: w.log.With("part", "scrape")})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *whole) openAlerting(c config.Config) (err error) {
+	if w.notifiers, err = newDispatcher(c.Alerting, w); err != nil {
+		return err
+	}
+	var report *journal.Report
+	w.engine, report, err = journal.OpenEngine(journal.EngineOptions{
+		Dir: filepath.Join(w.o.StoragePath, "alerts"), Config: pipeline.AlertPolicyOf(c.Alerting),
+		Deliver: w.deliver, Tick: -1, Now: func() time.Time { return w.time() },
+	})
+	if err != nil {
+		return err
+	}
+	if report.CutBytes > 0 {
+		w.log.Warn("the alert log had a torn tail; nothing acknowledged was lost", "file", report.CutFile, "bytes", report.CutBytes)
+	}
+	return nil
+}
+
+func (w *whole) openPipeline(c config.Config, objectives []slo.Objective) (err error) {
+	w.pipeline, err = pipeline.New(pipeline.Options{
+		Store: w.store, Engine: w.engine, Config: c, Objectives: objectives,
+		RunsDir: filepath.Join(w.o.StoragePath, "canaries"), Log: w.log.With("part", "pipeline"), Now: w.now,
+	})
+	return err
+}
+
+// time is the pipeline's time once there is one: virtual while history is fed.
+func (w *whole) time() time.Time {
+	if w.pipeline == nil {
+		return w.now()
+	}
+	return w.pipeline.Now()
+}
+
+// deliver hands notifications out; it is called on the engine's goroutine and
+// does not block.
+func (w *whole) deliver(outs []alerting.Output) {
+	for _, o := range outs {
+		if o.Notification != nil {
+			w.notifiers.Send(*o.Notification)
+		}
+	}
+}
+
+// delivered logs how a notification fared, so that it is not sent again after
+// a restart.
+func (w *whole) delivered(id string, err error) {
+	if e := w.engine.Delivered(context.Background(), id, err); e != nil {
+		w.log.Error("cannot log a delivery; it may be sent again after a restart", "notification", id, "err", e)
+	}
+}
+
+// close frees what is open, last opened first.
+func (w *whole) close() error {
+	var errs []error
+	if w.notifiers != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)
+		defer cancel()
+		errs = append(errs, w.notifiers.Close(ctx))
+	}
+	if w.engine != nil {
+		errs = append(errs, w.engine.Close())
+	}
+	if w.store != nil {
+		errs = append(errs, w.store.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// block replaces the block-list entries that come from the configuration.
+func (w *whole) block(old, metrics []string) error {
+	for _, name := range old {
+		w.sink.Unblock("config:" + name)
+	}
+	var errs []error
+	for _, name := range metrics {
+		m := labels.MustNewMatcher(labels.MatchEqual, labels.MetricName, name)
+		errs = append(errs, w.sink.Block("config:"+name, []*labels.Matcher{m}))
+	}
+	return errors.Join(errs...)
+}
+
+// loadObjectives reads every OpenSLO file the patterns name, relative to dir.
+func loadObjectives(patterns []string, dir string) ([]slo.Objective, error) {
+	var out []slo.Objective
+	var errs []error
+	for _, pattern := range patterns {
+		path := pattern
+		if !filepath.IsAbs(path) {
+			path = filepath.Join(dir, path)
+		}
+		files, err := filepath.Glob(path)
+		if err == nil && len(files) == 0 {
+			err = errors.New("no file matches")
+		}
+		if err != nil {
+			errs = append(errs, fmt.Errorf("cannot read objectives %q: %w; fix slo.files", pattern, err))
+		}
+		for _, f := range files {
+			data, err := os.ReadFile(f)
+			var objectives []slo.Objective
+			if err == nil {
+				objectives, err = slo.ParseOpenSLO(data)
+			}
+			if err != nil {
+				errs = append(errs, fmt.Errorf("cannot read objectives %s: %w", f, err))
+			}
+			out = append(out, objectives...)
+		}
+	}
+	return out, errors.Join(errs...)
+}

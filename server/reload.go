@@ -1,0 +1,118 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+
+	"github.com/bellwether-ts/bellwether/alerting"
+	"github.com/bellwether-ts/bellwether/server/config"
+	"github.com/bellwether-ts/bellwether/server/pipeline"
+)
+
+// A reload takes a new configuration whole or keeps the old one whole.
+
+// watchSignals reloads on SIGHUP until the returned function is called.
+func (w *whole) watchSignals(ctx context.Context) func() {
+	hup := make(chan os.Signal, 1)
+	signal.Notify(hup, syscall.SIGHUP)
+	ctx, cancel := context.WithCancel(ctx)
+	w.parts.Go(func() {
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-hup:
+				notes, err := w.reloadConfig(ctx)
+				if err != nil {
+					w.log.Error("kept the old configuration", "err", err)
+					continue
+				}
+				w.log.Info("configuration read again", "notes", notes)
+			}
+		}
+	})
+	return func() { signal.Stop(hup); cancel() }
+}
+
+// reloadConfig reads the file again and applies what can change while running.
+// The notes name what needs a restart.
+func (w *whole) reloadConfig(ctx context.Context) (notes []string, err error) {
+	w.reload.Lock()
+	defer w.reload.Unlock()
+	defer func() {
+		w.reloaded.ok.Store(err == nil)
+		if err == nil {
+			w.reloaded.at.Store(w.now().UnixMilli())
+		}
+	}()
+	if w.o.ConfigFile == "" {
+		return nil, errors.New("cannot reload: the server was started without --config.file")
+	}
+	next, err := config.Load(w.o.ConfigFile)
+	if err != nil {
+		return nil, err
+	}
+	if w.o.Source != "" {
+		next.Source.URL = w.o.Source
+	}
+	objectives, err := loadObjectives(next.SLO.Files, filepath.Dir(w.o.ConfigFile))
+	if err != nil {
+		return nil, err
+	}
+	policy := pipeline.AlertPolicyOf(next.Alerting)
+	if err := policy.Validate(); err != nil {
+		return nil, fmt.Errorf("cannot use the alerting section: %w", err)
+	}
+	receivers, err := newReceivers(next.Alerting, w)
+	if err != nil {
+		return nil, err
+	}
+	if w.scraper != nil && !next.ScrapeConfigs.IsZero() {
+		text, err := scrapeDocument(next)
+		if err == nil {
+			err = w.scraper.Reload(text)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	if err := w.pipeline.ApplyObjectives(ctx, objectives); err != nil {
+		return nil, err
+	}
+	if _, err := w.engine.Submit(ctx, alerting.Input{Config: &policy}); err != nil {
+		return nil, err
+	}
+	old := w.config()
+	w.notifiers.Replace(receivers)
+	if err := w.block(old.Limits.BlockMetrics, next.Limits.BlockMetrics); err != nil {
+		return nil, err
+	}
+	w.cfg.Store(&next)
+	return needRestart(old, next), nil
+}
+
+// needRestart names the changed sections that a running server cannot take.
+func needRestart(old, next config.Config) []string {
+	var out []string
+	changed := func(section string, a, b any) {
+		if fmt.Sprintf("%+v", a) != fmt.Sprintf("%+v", b) {
+			out = append(out, section+" changed: it takes effect at the next start")
+		}
+	}
+	old.Limits.BlockMetrics, next.Limits.BlockMetrics = nil, nil
+	changed("storage", old.Storage, next.Storage)
+	changed("limits", old.Limits, next.Limits)
+	changed("source", old.Source, next.Source)
+	changed("detect", old.Detect, next.Detect)
+	changed("correlate", old.Correlate, next.Correlate)
+	changed("canary", old.Canary, next.Canary)
+	if old.ScrapeConfigs.IsZero() != next.ScrapeConfigs.IsZero() {
+		out = append(out, "scrape_configs came or went: it takes effect at the next start")
+	}
+	return out
+}
