@@ -77,12 +77,23 @@ func floorDiv(a, b int64) int64 {
 // slotOf returns the slot whose span (k*step, (k+1)*step] holds t.
 func (r *ring) slotOf(t int64) int64 { return floorDiv(t-1, r.step) }
 
-func (r *ring) at(slot int64) int   { n := int64(len(r.event)); return int(((slot % n) + n) % n) }
-func (r *ring) blk(block int64) int { n := int64(len(r.base)); return int(((block % n) + n) % n) }
+// blockOf returns the block of a slot; blockSlots is 2^5, and a shift rounds down.
+func blockOf(slot int64) int64 { return slot >> 5 }
+
+// blk returns where a block's base stands, at where a slot stands.
+func (r *ring) blk(block int64) int {
+	i := int(block % int64(len(r.base)))
+	if i < 0 {
+		i += len(r.base)
+	}
+	return i
+}
+
+func (r *ring) at(slot int64) int { return r.blk(blockOf(slot))*blockSlots + int(slot&(blockSlots-1)) }
 
 // oldest returns the first slot still held.
 func (r *ring) oldest() int64 {
-	return (floorDiv(r.newest, blockSlots) - int64(len(r.base)) + 1) * blockSlots
+	return (blockOf(r.newest) - int64(len(r.base)) + 1) * blockSlots
 }
 
 // advance makes slot the newest, forgetting what falls off the far end.
@@ -94,7 +105,7 @@ func (r *ring) advance(slot int64) {
 	if slot <= r.newest {
 		return
 	}
-	from, to := floorDiv(r.newest, blockSlots), floorDiv(slot, blockSlots)
+	from, to := blockOf(r.newest), blockOf(slot)
 	if to > from {
 		all := r.upTo(r.newest)
 		for b := max(from+1, to-int64(len(r.base))+1); b <= to; b++ {
@@ -110,6 +121,9 @@ func (r *ring) advance(slot int64) {
 
 // add puts events at t; false if t is older than the ring.
 func (r *ring) add(t int64, event, total float64) bool {
+	if event == 0 && total == 0 {
+		return true
+	}
 	slot := r.slotOf(t)
 	r.advance(slot)
 	if slot < r.oldest() {
@@ -134,7 +148,7 @@ func put(slot *uint32, rest *float64, x float64) float64 {
 
 // raise adds what came late to the bases of all later blocks.
 func (r *ring) raise(slot int64, by sums) {
-	for b := floorDiv(slot, blockSlots) + 1; b <= floorDiv(r.newest, blockSlots); b++ {
+	for b := blockOf(slot) + 1; b <= blockOf(r.newest); b++ {
 		p := &r.base[r.blk(b)]
 		p.event += by.event
 		p.total += by.total
@@ -169,16 +183,20 @@ func (r *ring) upTo(slot int64) sums {
 	}
 	slot = min(slot, r.newest)
 	if slot < r.oldest() {
-		return r.base[r.blk(floorDiv(r.oldest(), blockSlots))]
+		return r.base[r.blk(blockOf(r.oldest()))]
 	}
-	block := floorDiv(slot, blockSlots)
+	block := blockOf(slot)
 	s := r.base[r.blk(block)]
-	lo, hi := r.at(block*blockSlots), r.at(slot)
+	lo, hi := r.at(block*blockSlots), r.at(slot)+1
 	var event, total, seen uint64
-	for i := lo; i <= hi; i++ {
-		event += uint64(r.event[i])
-		total += uint64(r.total[i])
-		seen += uint64(r.seen[i])
+	for _, x := range r.event[lo:hi] {
+		event += uint64(x)
+	}
+	for _, x := range r.total[lo:hi] {
+		total += uint64(x)
+	}
+	for _, x := range r.seen[lo:hi] {
+		seen += uint64(x)
 	}
 	s.event += float64(event)
 	s.total += float64(total)
