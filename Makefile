@@ -18,6 +18,8 @@ RACE     ?= ./alerting/... ./server/pipeline/... ./tsdb/ingest/...
 # How long each fuzz target runs, and all of them together.
 FUZZTIME ?= 3s
 FUZZMAX  ?= 120s
+# Flags for the programs below bench/.
+BENCH    ?=
 # Flags for the demo, e.g. make demo DEMO='--seed 7'.
 DEMO     ?=
 
@@ -62,8 +64,10 @@ fuzz: ## fuzz every parser for FUZZTIME each, FUZZMAX together
 
 bench: bench-accuracy bench-speed ## accuracy and speed, beside the peers
 
-bench-accuracy: ## detection accuracy on the public corpora (BELLWETHER_CORPUS)
-	go test ./bench/... -run '^TestAccuracy' -count=1 -v -timeout 60m
+bench-accuracy: ## accuracy on the public corpora (BELLWETHER_CORPUS), or on generated data
+	@for p in $$(go list -f '{{if eq .Name "main"}}{{.ImportPath}}{{end}}' ./bench/...); do \
+		echo "== go run ./$${p#*/bellwether/} $(BENCH)"; go run $$p $(BENCH) || exit 1; \
+	done
 
 bench-speed: ## benchmarks of every package
 	go test ./... -run '^$$' -bench . -benchmem -timeout 60m

@@ -23,7 +23,7 @@ fi
 # every test binary first.
 targets=$(git ls-files -co --exclude-standard '*_test.go' | sort -u | while read -r f; do
 	[ -f "$f" ] || continue
-	sed -n 's/^func \(Fuzz[A-Za-z0-9_]*\)(f \*testing\.F).*/\1/p' "$f" | while read -r name; do
+	sed -n 's/^func \(Fuzz[A-Za-z0-9_]*\)([a-z]* \*testing\.F).*/\1/p' "$f" | while read -r name; do
 		echo "./$(dirname "$f") $name"
 	done
 done)

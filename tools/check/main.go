@@ -66,6 +66,7 @@ func run(steps []step) bool {
 	began := time.Now()
 	for _, s := range steps {
 		start := time.Now()
+		announce(s)
 		r := s.do()
 		r.print(s, time.Since(start))
 		total.passed += r.passed
@@ -78,4 +79,11 @@ func run(steps []step) bool {
 	}
 	fmt.Printf("\n%d passed, %d failed\n", total.passed, total.failed)
 	return total.failed == 0
+}
+
+// announce names the running step on a terminal; its line replaces this one.
+func announce(s step) {
+	if info, err := os.Stdout.Stat(); err == nil && info.Mode()&os.ModeCharDevice != 0 {
+		fmt.Printf("...   %s\r", s.name)
+	}
 }

@@ -49,10 +49,6 @@ tool x
 `+"```sh"+`
 exit 20
 `+"```"+`
-<!-- test: skip reason=would fail -->
-`+"```sh"+`
-false
-`+"```"+`
 `)
 	if len(errs) > 0 {
 		t.Fatal(errs)
@@ -84,6 +80,12 @@ func TestForegroundRefuses(t *testing.T) {
 }
 
 func TestUnwanted(t *testing.T) {
+	if why := (Block{Skip: "a reason"}).unwanted(); why != "a reason" {
+		t.Errorf("a block to skip: %q", why)
+	}
+	if why := (Block{Needs: "sh"}).unwanted(); why != "" {
+		t.Errorf("a block to run: %q", why)
+	}
 	t.Setenv(RequireEnv, "")
 	if why := (Block{Needs: "no-such-program"}).unwanted(); !strings.Contains(why, "make servers") {
 		t.Errorf("a missing program: %q", why)
