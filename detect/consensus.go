@@ -52,9 +52,10 @@ func fuseNovelty(ratio *[memberCount]float64) float64 {
 	return a * b
 }
 
-// noveltyScore returns the evidence of R: none below a record.
+// noveltyScore returns the evidence of R: none unless it beats the past
+// by a margin, or a trend would be news at every sample.
 func noveltyScore(r float64) float64 {
-	if r < 1 {
+	if r < noveltyGate {
 		return 0
 	}
 	return noveltyEvidence + noveltySlope*math.Log10(r)

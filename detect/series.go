@@ -136,7 +136,7 @@ func (s *Series) Step(t int64, v float64) Result {
 		st.Quiet.gap(float64(gap))
 	}
 	if s.sky != nil {
-		return s.stepSkyline(t, x)
+		return s.stepSkyline(t, x, closed)
 	}
 	return s.judge(t, x, closed)
 }

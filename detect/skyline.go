@@ -1,7 +1,6 @@
 package detect
 
 import (
-	"errors"
 	"fmt"
 	"time"
 )
@@ -62,5 +61,3 @@ func (c SkylineConfig) validate() []error {
 	}
 	return errs
 }
-
-var errNotBuilt = errors.New("not built yet")
