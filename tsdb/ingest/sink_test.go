@@ -300,3 +300,7 @@ func FuzzPush(f *testing.F) {
 		checkBooks(t, s)
 	})
 }
+
+func parseMatchers(s string) ([]*labels.Matcher, error) { return metric.ParseMatchers(s) }
+
+func bits(v float64) uint64 { return math.Float64bits(v) }
