@@ -1,6 +1,7 @@
 package offline
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -25,16 +26,22 @@ type Frame struct {
 	Samples [][]metric.Sample // By Series.ID, ascending in time, at least one each.
 }
 
-// Load reads the inputs into memory. Late samples are left out, and noted.
+// Load reads the inputs into memory and sorts them by time, so that, other than
+// in streaming, their order does not matter. Of several samples of one series
+// and instant the first is kept, and the others are noted.
 func Load(ctx context.Context, inputs []Input, o ReadOptions) (*Frame, error) {
+	o.anyOrder = true
 	r := NewReader(inputs, o)
 	f := &Frame{}
+	unsorted := map[int]bool{}
 	for n, rows := 0, 0; ; rows++ {
 		if rows%1024 == 0 && ctx.Err() != nil {
 			return nil, context.Cause(ctx)
 		}
 		row, err := r.Next()
 		if errors.Is(err, io.EOF) {
+			f.sort(unsorted, newNotes(o.Notes))
+			f.nameClashes()
 			return f, nil
 		}
 		if err != nil {
@@ -42,7 +49,7 @@ func Load(ctx context.Context, inputs []Input, o ReadOptions) (*Frame, error) {
 		}
 		for _, c := range row.Cells {
 			if c.Late {
-				continue
+				unsorted[c.Series.ID] = true
 			}
 			if n++; n > maxFrameSamples {
 				return nil, fmt.Errorf("cannot hold more than %d samples in memory; cut the input to the time of interest", maxFrameSamples)
@@ -58,6 +65,30 @@ func (f *Frame) add(s *Series, p metric.Sample) {
 		f.Samples = append(f.Samples, nil)
 	}
 	f.Samples[s.ID] = append(f.Samples[s.ID], p)
+}
+
+// sort puts the samples of the given series in order.
+func (f *Frame) sort(ids map[int]bool, n *notes) {
+	dropped := 0
+	for id := range ids {
+		samples := f.Samples[id]
+		slices.SortStableFunc(samples, func(a, b metric.Sample) int { return cmp.Compare(a.T, b.T) })
+		f.Samples[id] = slices.CompactFunc(samples, func(a, b metric.Sample) bool { return a.T == b.T })
+		dropped += len(samples) - len(f.Samples[id])
+	}
+	if dropped > 0 {
+		n.say("%s left out: the series has another at the same instant", plural(dropped, "sample", "samples"))
+	}
+}
+
+// nameClashes gives the first of several series of one name its file label
+// too: streaming has named it before the others were known, a search has not.
+func (f *Frame) nameClashes() {
+	for _, s := range f.Series {
+		if s.clash {
+			s.Labels, s.Name = withFile(s.Labels, s.first)
+		}
+	}
 }
 
 // Extent returns the first and the last instant, in Unix milliseconds; ok is

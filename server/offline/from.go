@@ -10,13 +10,17 @@ type from struct {
 	set   *seriesSet
 	notes *notes
 	bad   *rowCounter // Rows that cannot be read.
-	late  *rowCounter // Rows whose instant does not advance their series.
+	late  *rowCounter // Rows whose instant does not advance their series; nil where any order will do.
+
+	lateAt int // The place counted last: a row counts once, however many cells it has.
 }
 
 // setPlace says what a place in this input is: "line" or "value".
-func (f *from) setPlace(place string, strict bool) {
-	f.bad = &rowCounter{file: f.name, fate: "skipped", place: place, strict: strict, notes: f.notes}
-	f.late = &rowCounter{file: f.name, fate: "not judged", place: place, strict: strict, notes: f.notes}
+func (f *from) setPlace(place string, o ReadOptions) {
+	f.bad = &rowCounter{file: f.name, fate: "skipped", place: place, strict: o.Strict, notes: f.notes}
+	if !o.anyOrder {
+		f.late = &rowCounter{file: f.name, fate: "not judged", place: place, strict: o.Strict, notes: f.notes}
+	}
 }
 
 var errLate = errors.New("its time does not come after the sample before it; sort the file by time and keep one sample an instant")
@@ -24,7 +28,8 @@ var errLate = errors.New("its time does not come after the sample before it; sor
 // cell makes the cell of value v of column c at instant t; at is the place.
 func (f *from) cell(c *column, at int, t int64, v float64) (Cell, error) {
 	cell, err := f.set.cell(c, f.file, f.name, t, v)
-	if err == nil && cell.Late {
+	if err == nil && cell.Late && f.late != nil && f.lateAt != at {
+		f.lateAt = at
 		err = f.late.add(at, errLate)
 	}
 	return cell, err
@@ -33,5 +38,7 @@ func (f *from) cell(c *column, at int, t int64, v float64) (Cell, error) {
 // close ends the counts.
 func (f *from) close() {
 	f.bad.close()
-	f.late.close()
+	if f.late != nil {
+		f.late.close()
+	}
 }

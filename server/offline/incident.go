@@ -101,18 +101,16 @@ func incidentDocument(res correlate.Suspects, f *Frame) incidentJSON {
 	return doc
 }
 
+// incidentText writes the trace, which lists the suspects with their reasons;
+// beyond k they are only named.
 func incidentText(w *bufio.Writer, res correlate.Suspects, k int) {
-	for i, s := range res.Suspects {
-		if i == k {
-			fmt.Fprintf(w, "... and %d more; -k shows more, -o json all.\n", len(res.Suspects)-k)
-			break
-		}
-		fmt.Fprintf(w, "%2d. %s  %.3f  %s\n", i+1, s.Entity, s.Score, s.Why)
-	}
 	if len(res.Suspects) == 0 {
 		fmt.Fprintln(w, "No suspects: no series names an entity.")
 	}
-	fmt.Fprintf(w, "\n%s", res.Trace.String())
+	fmt.Fprint(w, res.Trace.String())
+	if len(res.Suspects) > k {
+		fmt.Fprintf(w, "%d entities in all; -o json lists every one.\n", len(res.Suspects))
+	}
 }
 
 // ReadTopology reads a call graph: CSV with the columns caller and callee, in

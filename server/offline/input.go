@@ -69,17 +69,17 @@ func openFile(path string) (Input, *os.File, error) {
 // NewReader reads inputs one after the other.
 func NewReader(inputs []Input, o ReadOptions) Reader {
 	n := newNotes(o.Notes)
-	return &chainReader{inputs: inputs, set: newSeriesSet(n), notes: n, strict: o.Strict}
+	return &chainReader{inputs: inputs, set: newSeriesSet(n), notes: n, options: o}
 }
 
 // chainReader opens the reader of each input when its turn comes.
 type chainReader struct {
-	inputs []Input
-	set    *seriesSet
-	notes  *notes
-	strict bool
-	at     int
-	open   Reader
+	inputs  []Input
+	set     *seriesSet
+	notes   *notes
+	options ReadOptions
+	at      int
+	open    Reader
 }
 
 // Next implements Reader.
@@ -136,13 +136,13 @@ func (c *chainReader) sniff(in Input) (Reader, error) {
 		return nil, err
 	}
 	f := from{file: c.at, name: in.Name, set: c.set, notes: c.notes}
-	f.setPlace("line", c.strict)
+	f.setPlace("line", c.options)
 	first, err := firstByte(r)
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("cannot read %s: %w", in.Name, err)
 	case first == '{' || first == '[':
-		f.setPlace("value", c.strict)
+		f.setPlace("value", c.options)
 		return newJSONReader(f, r), nil
 	case first == '#':
 		return newOpenMetricsReader(f, r), nil

@@ -13,6 +13,8 @@ type Input struct {
 type ReadOptions struct {
 	Strict bool      // A bad row is an error instead of a note.
 	Notes  io.Writer // Notes and warnings, one a line; nil discards them.
+
+	anyOrder bool // The samples are sorted afterwards: a late one is no fault.
 }
 
 // Format is an output form.

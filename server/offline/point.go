@@ -18,8 +18,10 @@ type Series struct {
 	Name   string        // As results print it: as the input wrote it, with a file label added where two files collide.
 	Labels labels.Labels // Name parsed; see metric.ParseSeries.
 
-	file  int   // The input the series was last seen in.
-	lastT int64 // Newest instant seen, Unix milliseconds.
+	file  int    // The input the series was last seen in.
+	lastT int64  // Newest instant seen, Unix milliseconds.
+	first string // Name of the input it was first seen in.
+	clash bool   // Another input has a series of this name that is not this one.
 }
 
 // Cell is one value of a row.
@@ -94,10 +96,8 @@ func (s *seriesSet) resolve(c *column, file int, fileName string, t int64) error
 	key := metric.FormatSeries(c.labels)
 	old := s.byName[key]
 	if old != nil && old.file != file && t <= old.lastT {
-		b := labels.NewBuilder(c.labels)
-		b.Set("file", fileName)
-		c.labels = b.Labels()
-		c.name = metric.FormatSeries(c.labels)
+		old.clash = true
+		c.labels, c.name = withFile(c.labels, fileName)
 		s.notes.say("%s: series %s is in an earlier file too and overlaps it in time; this one is reported as %s", fileName, key, c.name)
 		key, old = c.name, s.byName[c.name]
 	}
@@ -108,8 +108,14 @@ func (s *seriesSet) resolve(c *column, file int, fileName string, t int64) error
 	if len(s.all) >= maxSeries {
 		return fmt.Errorf("cannot read %s: more than %d series; split the input", fileName, maxSeries)
 	}
-	c.series = &Series{ID: len(s.all), Name: c.name, Labels: c.labels, file: -1}
+	c.series = &Series{ID: len(s.all), Name: c.name, Labels: c.labels, file: -1, first: fileName}
 	s.all = append(s.all, c.series)
 	s.byName[key] = c.series
 	return nil
+}
+
+// withFile adds the file to the labels of a series, and returns its new name.
+func withFile(ls labels.Labels, file string) (labels.Labels, string) {
+	ls = labels.NewBuilder(ls).Set("file", file).Labels()
+	return ls, metric.FormatSeries(ls)
 }

@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/bellwether-ts/bellwether/metric"
 )
 
 // dump reads text as one input and prints every row and note, so that a test
@@ -248,4 +250,20 @@ func FuzzParseTime(f *testing.F) {
 			t.Fatalf("%q reads as %d, which prints as %s and reads as %d, %v", s, ms, FormatTime(ms), again, err)
 		}
 	})
+}
+
+// A search needs no order: what Load returns is sorted, one sample an instant.
+func TestLoadSorts(t *testing.T) {
+	var notes bytes.Buffer
+	f, err := Load(t.Context(), []Input{{Name: "f", R: strings.NewReader("t,a,b\n3,3,3\n1,1,\n2,2,2\n3,9,\n")}}, ReadOptions{Strict: true, Notes: &notes})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := [][]metric.Sample{{{T: 1000, V: 1}, {T: 2000, V: 2}, {T: 3000, V: 3}}, {{T: 2000, V: 2}, {T: 3000, V: 3}}}
+	if d := cmp.Diff(want, f.Samples); d != "" {
+		t.Errorf("samples (-want +got):\n%s", d)
+	}
+	if want := "note: 1 sample left out: the series has another at the same instant\n"; notes.String() != want {
+		t.Errorf("notes %q, want %q", notes.String(), want)
+	}
 }
