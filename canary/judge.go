@@ -25,7 +25,7 @@ type assessment struct {
 	margin      float64
 	marginGiven bool
 	marginHow   string  // How a default margin was found.
-	se          float64 // Standard error of the effect, for the forecast.
+	se, df      float64 // Standard error of the effect and its degrees of freedom (0: normal), for the forecast.
 	logFail     float64 // Sequential log p-value of "worse"; NaN when not tested.
 	logPass     float64 // Sequential log p-value of "not equivalent".
 	adjusted    float64 // logFail after Holm.
@@ -122,7 +122,7 @@ func judgeLevel(a *assessment) {
 	l := locate(&a.s)
 	a.v.Channel = "location"
 	a.v.NEff = l.neff
-	a.se = l.se
+	a.se, a.df = l.se, l.df
 	a.margin = math.Ldexp(a.m.MinEffect, -a.s.exp)
 	if !a.marginGiven {
 		a.margin = defaultMargin * a.s.effectUnit()
@@ -135,11 +135,13 @@ func judgeLevel(a *assessment) {
 	a.step("samples", "%d canary and %d baseline samples, %d instants compared", len(a.s.x), len(a.s.y), n)
 	a.step("variance", "%s", l.detail)
 	two := a.m.Direction == Either
+	cold := l.source == "window" || l.source == "unpaired"
+	a.plan.cold = cold
 	switch {
 	case l.source == "constant":
 		a.v.Channel = "constant"
 		a.judgeConstant(l, n)
-	case !(l.se > 0) || !(l.df > 0) || l.source == "window" && n < coldMinimum:
+	case !(l.se > 0) || !(l.df > 0) || cold && n < coldMinimum:
 		a.v.Effect = l.effect
 		a.guard = fmt.Sprintf("%d samples without a history cannot tell how dependent they are", n)
 	default:
@@ -148,11 +150,19 @@ func judgeLevel(a *assessment) {
 		a.v.Effect = l.effect
 		a.v.LogP = plainP(z, a.m.Direction)
 		a.logFail = a.plan.logP(directed(z, a.m.Direction), two)
+		if cold && l.neff < coldIndependent {
+			a.guard = fmt.Sprintf("its samples depend on each other so much that they are worth only %s independent ones, and there is no history to measure that on", num(l.neff))
+		}
 		if l.placeboMax > 0 && math.Abs(l.effect) <= l.placeboMax {
 			a.guard = fmt.Sprintf("a window without a deploy once differed by %s", num(math.Ldexp(l.placeboMax, a.s.exp)))
 		}
-		up := stat.NormalFromStudent((a.margin-l.effect)/l.se, l.df)
-		down := stat.NormalFromStudent((l.effect+a.margin)/l.se, l.df)
+		var up, down float64
+		if a.m.Direction != Decrease {
+			up = stat.NormalFromStudent((a.margin-l.effect)/l.se, l.df)
+		}
+		if a.m.Direction != Increase {
+			down = stat.NormalFromStudent((l.effect+a.margin)/l.se, l.df)
+		}
 		a.logPass = a.equivalence(up, down)
 		half := l.se * stat.StudentFromNormal(a.plan.score(math.Log(a.policy.FalsePass), false), l.df)
 		a.v.Interval = [2]float64{l.effect - half, l.effect + half}

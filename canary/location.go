@@ -31,6 +31,11 @@ type located struct {
 // coldMinimum is the number of pairs a cold start needs before it may decide.
 const coldMinimum = 8
 
+// coldIndependent is the number of independent samples the window of a cold
+// start must be worth before it may FAIL: below, the estimate of the dependence
+// itself is too uncertain to stake a stopped deploy on.
+const coldIndependent = 8
+
 // locate estimates the effect of one metric's sides.
 func locate(s *sides) located {
 	if s.d == nil {

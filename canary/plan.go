@@ -9,18 +9,19 @@ import (
 // The plan of looks decides how strict one look must be so that all looks
 // together keep the stated error.
 //
-// Nothing said (Looks = 0): the caller may judge a growing window as often as
-// it likes and for as long as it likes. The band is O'Brien-Fleming's up to
-// PlannedSamples (an hour of samples unless stated) and widens slowly after:
+// Nothing said (Looks = 0): the caller may judge a growing window as often as it
+// likes and for as long as it likes. The band is strict early, in the manner of
+// Wang & Tsiatis (Biometrics 1987), up to PlannedSamples (an hour of samples
+// unless stated), and widens slowly after:
 //
-//	|Z| >= c / sqrt(t)   for t = n/planned <= 1
-//	|Z| >= c * t^0.1     beyond
+//	|Z| >= c * t^-0.3    for t = n/planned <= 1
+//	|Z| >= c * t^0.12    beyond
 //
-// Under Brownian motion the chance of ever leaving it is at most
-// 9 (1-Phi(c)), half of that one-sided: 4 (1-Phi(c)) up to t = 1 by the
-// reflection principle, at most 5 more after it (checked numerically in
-// plan_test.go). Reading that the other way round gives each look a p-value
-// that holds whenever the looking stops.
+// On a cold start, where early variances are poor, it is O'Brien & Fleming's
+// t^-0.5 instead. Under Brownian motion the chance of ever leaving either band is
+// at most 9 (1-Phi(c)), half of that one-sided (by exact recursion,
+// plan_test.go). Reading that the other way round gives each look a p-value that
+// holds whenever the looking stops.
 //
 // Look k of K stated: the exact constant band of K looks.
 
@@ -28,10 +29,14 @@ import (
 type plan struct {
 	share float64 // Information gathered, n/planned; above 1 past the plan.
 	looks int     // Stated number of looks; 0 for any number.
+	cold  bool    // The variance comes from the window alone.
 }
 
 // lateExponent is how fast the band widens past the planned window.
-const lateExponent = 0.1
+const lateExponent = 0.12
+
+// earlyExponent is how fast it narrows before, with a history.
+const earlyExponent = 0.3
 
 // newPlan reads the policy for a window of n samples, step seconds apart.
 func newPlan(p Policy, n int, stepSeconds float64) plan {
@@ -58,7 +63,10 @@ func (p plan) scale() float64 {
 	if p.share > 1 {
 		return math.Pow(p.share, -lateExponent)
 	}
-	return math.Sqrt(p.share)
+	if p.looks > 0 || p.cold {
+		return math.Sqrt(p.share)
+	}
+	return math.Pow(p.share, earlyExponent)
 }
 
 // logP is the sequential log p-value of a normal score z, positive meaning

@@ -42,6 +42,8 @@ func gather(m *Metric) sides {
 		return math.Ldexp(v, -s.exp), true
 	}
 	paired := len(m.Baseline) == len(m.Canary)
+	room := make([]float64, 3*s.length)
+	s.x, s.y, s.d = room[:0:s.length], room[s.length:s.length:2*s.length], room[2*s.length:2*s.length]
 	for i := range s.length {
 		var a, b float64
 		var okA, okB bool
@@ -74,12 +76,25 @@ func (s *sides) history(m *Metric) {
 	if m.History == nil || len(m.History.Baseline) != len(m.History.Canary) {
 		return
 	}
+	n := len(m.History.Baseline)
+	room := make([]float64, 3*n)
+	s.hx, s.hy, s.hd = room[:0:n], room[n:n:2*n], room[2*n:2*n]
+	down := math.Ldexp(1, -s.exp)
+	if math.IsInf(down, 0) || down == 0 || down < 0x1p-1022 {
+		down = 0
+	}
+	scaled := func(v float64) float64 {
+		if down == 0 {
+			return math.Ldexp(v, -s.exp)
+		}
+		return v * down
+	}
 	for i, b := range m.History.Baseline {
 		a := m.History.Canary[i]
 		if math.IsNaN(a-b) || math.IsInf(a, 0) || math.IsInf(b, 0) || m.Kind == Count && (a < 0 || b < 0) {
 			continue
 		}
-		a, b = math.Ldexp(a, -s.exp), math.Ldexp(b, -s.exp)
+		a, b = scaled(a), scaled(b)
 		s.hx, s.hy, s.hd = append(s.hx, a), append(s.hy, b), append(s.hd, a-b)
 	}
 }

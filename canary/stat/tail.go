@@ -65,11 +65,11 @@ func LogStudentTail(t, df float64) float64 {
 	case math.IsInf(t, 1):
 		return math.Inf(-1)
 	}
-	// P(T > t) = I_x(df/2, 1/2)/2 with x = df/(df+t^2). Where t^2 is the small
-	// one, 1-x is passed instead, so that no digits are lost.
+	// P(T > t) = I_x(df/2, 1/2)/2 with x = df/(df+t^2). Near the middle the
+	// complement in 1-x is taken instead, so that no digits are lost.
 	a := df / 2
 	r := t / math.Sqrt(df)
-	if r < 1 {
+	if t < 0.5 {
 		y := r * r / (1 + r*r)
 		return math.Log(0.5) + math.Log1p(-mathext.RegIncBeta(0.5, a, y))
 	}
@@ -122,24 +122,27 @@ func StudentFromNormal(z, df float64) float64 {
 	if z == 0 || math.IsNaN(z) || !(df > 0) {
 		return z
 	}
+	// Start from the closed form of Wallace (Annals of Mathematical Statistics
+	// 1959) and refine by the secant rule on the log tail, which is nearly
+	// straight in log t.
 	want := LogNormalTail(z)
-	lo, hi := z, 2*z
-	for LogStudentTail(hi, df) > want {
-		lo, hi = hi, hi*4
-		if math.IsInf(hi, 1) {
-			return hi
-		}
-	}
-	for range 80 {
-		mid := lo + (hi-lo)/2
-		if mid <= lo || mid >= hi {
+	u := z * (8*df + 3) / (8*df + 1)
+	a := math.Log(df)/2 + math.Log(math.Expm1(min(600, u*u/df)))/2
+	fa := LogStudentTail(math.Exp(a), df) - want
+	b := a + 1e-3
+	fb := LogStudentTail(math.Exp(b), df) - want
+	for range 50 {
+		if fb == fa || math.Abs(fb) < 1e-13*math.Abs(want) {
 			break
 		}
-		if LogStudentTail(mid, df) > want {
-			lo = mid
-		} else {
-			hi = mid
+		a, fa, b = b, fb, b-fb*(b-a)/(fb-fa)
+		if b > 700 {
+			return math.Inf(1)
+		}
+		fb = LogStudentTail(math.Exp(b), df) - want
+		if math.Abs(b-a) < 1e-15*math.Abs(b) {
+			break
 		}
 	}
-	return hi
+	return math.Exp(b)
 }
