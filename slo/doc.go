@@ -4,13 +4,14 @@
 //
 // The way through the package:
 //
-//	openslo.go    a file of objectives in, checked, all errors at once
+//	openslo.go    a file of objectives in, checked (strict.go), all errors at once
 //	objective.go  what an objective is; rule.go the burn-rate alert table
+//	observe.go    the way of a sample
 //	counter.go    raw counter samples to increases (resets, gaps, no extrapolation)
 //	latency.go    histograms to "how many observations were fast enough"
 //	ring.go       increases to sums over any window, by two subtractions
 //	slice.go      time slices: good minutes instead of good events
-//	evaluator.go  the state of one objective, fed sample by sample
+//	evaluator.go  the state of one objective
 //	burn.go       windows to burn rates and budget; evidence.go how sure we are
 //	status.go     the verdict; trace.go the verdict in words
 //	checkpoint.go the state as bytes, and back

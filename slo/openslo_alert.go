@@ -7,6 +7,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/bellwether-ts/bellwether/metric"
 )
 
 // placedRule is a rule and where it was written.
@@ -69,7 +71,7 @@ func (l *library) condition(o *Objective, at place, e conditionEntry) (Rule, boo
 	if c.Kind != "burnrate" {
 		fail("condition %q has kind %q; burnrate is the one there is", name, c.Kind)
 	}
-	if !finite(c.Threshold) {
+	if c.Threshold == nil || !metric.IsFinite(*c.Threshold) {
 		fail("condition %q needs a threshold, the burn rate above which it alerts", name)
 	} else {
 		r.Factor = *c.Threshold
