@@ -16,7 +16,6 @@ import (
 
 	"github.com/bellwether-ts/bellwether/alerting"
 	"github.com/bellwether-ts/bellwether/alerting/journal"
-	"github.com/bellwether-ts/bellwether/alerting/notify"
 	"github.com/bellwether-ts/bellwether/correlate"
 	"github.com/bellwether-ts/bellwether/server/config"
 	"github.com/bellwether-ts/bellwether/server/pipeline"
@@ -34,13 +33,13 @@ type whole struct {
 	cfg   atomic.Pointer[config.Config]
 	ready atomic.Bool
 
-	store     *tsdb.Store
-	sink      *ingest.Sink
-	source    *ingest.Source
-	scraper   *ingest.Scraper
-	notifiers *notify.Dispatcher
-	engine    *journal.Engine
-	pipeline  *pipeline.Pipeline
+	store    *tsdb.Store
+	sink     *ingest.Sink
+	source   *ingest.Source
+	scraper  *ingest.Scraper
+	delivery *delivery
+	engine   *journal.Engine
+	pipeline *pipeline.Pipeline
 
 	calls []correlate.Edge            // Known call graph: the demo's; otherwise none yet.
 	live  func(context.Context) error // The demo's company; nil: a real server, which learns from its store.
@@ -117,7 +116,7 @@ func (w *whole) openWaysIn(c config.Config) (err error) {
 }
 
 func (w *whole) openAlerting(c config.Config) (err error) {
-	if w.notifiers, err = newDispatcher(c.Alerting, w); err != nil {
+	if w.delivery, err = newDelivery(c.Alerting, w); err != nil {
 		return err
 	}
 	var report *journal.Report
@@ -131,6 +130,7 @@ func (w *whole) openAlerting(c config.Config) (err error) {
 	if report.CutBytes > 0 {
 		w.log.Warn("the alert log had a torn tail; nothing acknowledged was lost", "file", report.CutFile, "bytes", report.CutBytes)
 	}
+	w.delivery.start()
 	return nil
 }
 
@@ -155,28 +155,16 @@ func (w *whole) time() time.Time {
 func (w *whole) deliver(outs []alerting.Output) {
 	for _, o := range outs {
 		if o.Notification != nil {
-			w.notifiers.Send(*o.Notification)
+			w.delivery.send(*o.Notification)
 		}
-	}
-}
-
-// delivered logs how a notification fared, so that it is not sent again after
-// a restart.
-func (w *whole) delivered(id string, err error) {
-	if e := w.engine.Delivered(context.Background(), id, err); e != nil {
-		w.log.Error("cannot log a delivery; it may be sent again after a restart", "notification", id, "err", e)
 	}
 }
 
 // close frees what is open, last opened first.
 func (w *whole) close() error {
 	var errs []error
-	if w.notifiers != nil {
-		ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)
-		defer cancel()
-		errs = append(errs, w.notifiers.Close(ctx))
-	}
 	if w.engine != nil {
+		w.delivery.stop()
 		errs = append(errs, w.engine.Close())
 	}
 	if w.store != nil {

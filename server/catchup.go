@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"path/filepath"
 	"time"
 
 	promconfig "github.com/prometheus/common/config"
@@ -66,7 +67,7 @@ func (w *whole) awaitBackfill(ctx context.Context) {
 		case <-look.C:
 			s := w.source.Status()
 			if s.CaughtUp {
-				w.log.Info("history fetched", "series", s.Series, "samples", s.Samples, "protocol", s.Protocol, "skipped_series", s.Skipped)
+				w.log.Info("history fetched", "series", s.Series, "samples", s.Samples, "protocol", s.Protocol, "skipped_series", s.SkippedSeries)
 				return
 			}
 			if s.Errors >= 3 {
@@ -100,7 +101,8 @@ func (w *whole) newSource(c config.Config) (*ingest.Source, error) {
 	if s.Backfill.Set && s.Backfill.D == 0 {
 		o.History = -1
 	}
-	o.HTTP = promconfig.DefaultHTTPClientConfig
+	http := promconfig.DefaultHTTPClientConfig
+	o.HTTP, o.State = &http, filepath.Join(w.o.StoragePath, "source.json")
 	o.HTTP.TLSConfig.CAFile = s.CAFile
 	if s.BearerTokenFile != "" {
 		o.HTTP.Authorization = &promconfig.Authorization{Type: "Bearer", CredentialsFile: s.BearerTokenFile}

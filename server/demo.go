@@ -152,7 +152,7 @@ func (d *demo) relive(ctx context.Context, progress func(float64)) error {
 		}
 		p.Advance(ctx, t)
 		if t >= near {
-			if err := d.startCanary(ctx, t); err != nil {
+			if err := d.startCanary(t); err != nil {
 				return err
 			}
 			p.Canaries.LookAll(ctx, t)
@@ -170,12 +170,12 @@ func (d *demo) relive(ctx context.Context, progress func(float64)) error {
 
 // startCanary does what a deploy pipeline would: it asks for a verdict when a
 // canary goes out.
-func (d *demo) startCanary(ctx context.Context, t int64) error {
+func (d *demo) startCanary(t int64) error {
 	for _, dep := range d.company.Deploys() {
 		if dep.Track != "canary" || dep.At > t || dep.At <= t-demoStep.Milliseconds() {
 			continue
 		}
-		_, err := d.w.pipeline.Canaries.Start(ctx, pipeline.RunSpec{
+		_, err := d.w.pipeline.Canaries.Start(pipeline.RunSpec{
 			Name:     dep.Service + " " + dep.Version,
 			Baseline: fmt.Sprintf(`service=%q,track="stable"`, dep.Service),
 			Canary:   fmt.Sprintf(`service=%q,track="canary"`, dep.Service),

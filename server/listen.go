@@ -55,7 +55,7 @@ func (w *whole) listen(ctx context.Context) (*faces, error) {
 		return nil, err
 	}
 	apiOptions := api.Options{
-		Pipeline: w.pipeline, Sink: w.sink, Receivers: w.notifiers.Status, Config: w.config,
+		Pipeline: w.pipeline, Sink: w.sink, Receivers: w.delivery.status, Config: w.config,
 		Calls: w.calls, Entity: w.config().Correlate.ByLabel,
 	}
 	maxMessage := int(w.config().Limits.MaxBodyBytes)

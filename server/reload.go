@@ -68,7 +68,7 @@ func (w *whole) reloadConfig(ctx context.Context) (notes []string, err error) {
 	if err := policy.Validate(); err != nil {
 		return nil, fmt.Errorf("cannot use the alerting section: %w", err)
 	}
-	receivers, err := newReceivers(next.Alerting, w)
+	receivers, err := w.delivery.build(next.Alerting)
 	if err != nil {
 		return nil, err
 	}
@@ -88,7 +88,7 @@ func (w *whole) reloadConfig(ctx context.Context) (notes []string, err error) {
 		return nil, err
 	}
 	old := w.config()
-	w.notifiers.Replace(receivers)
+	w.delivery.replace(receivers)
 	if err := w.block(old.Limits.BlockMetrics, next.Limits.BlockMetrics); err != nil {
 		return nil, err
 	}

@@ -60,7 +60,7 @@ func (w *whole) ingestMetrics(gauge gaugeFunc) {
 		st := w.source.Status()
 		gauge(st.LagSeconds, `bellwether_source_lag_seconds`)
 		gauge(float64(st.Series), `bellwether_source_series`)
-		gauge(float64(st.Skipped), `bellwether_source_skipped_series`)
+		gauge(float64(st.SkippedSeries), `bellwether_source_skipped_series`)
 		gauge(float64(st.Errors), `bellwether_source_errors_total`)
 	}
 }
@@ -97,7 +97,7 @@ func (w *whole) alertMetrics(gauge gaugeFunc) {
 	for reason, n := range s.Refusals {
 		gauge(float64(n), `bellwether_alert_refusals_total{reason=%q}`, reason)
 	}
-	for _, r := range w.notifiers.Status() {
+	for _, r := range w.delivery.status() {
 		gauge(float64(r.Queued), `bellwether_receiver_queued{receiver=%q}`, r.Name)
 		gauge(float64(r.Delivered), `bellwether_receiver_delivered_total{receiver=%q}`, r.Name)
 		gauge(float64(len(r.Dead)), `bellwether_receiver_dead_letters{receiver=%q}`, r.Name)

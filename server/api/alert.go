@@ -10,7 +10,7 @@ import (
 	"google.golang.org/grpc/codes"
 
 	"github.com/bellwether-ts/bellwether/alerting"
-	"github.com/bellwether-ts/bellwether/alerting/notify"
+	"github.com/bellwether-ts/bellwether/alerting/journal"
 	"github.com/bellwether-ts/bellwether/metric"
 	pb "github.com/bellwether-ts/bellwether/proto/bellwether/v1"
 	"github.com/bellwether-ts/bellwether/server/pipeline"
@@ -21,7 +21,7 @@ import (
 type alertService struct {
 	pb.UnimplementedAlertServiceServer
 	p         *pipeline.Pipeline
-	receivers func() []notify.Status
+	receivers func() []Receiver
 }
 
 // maxEvents bounds one SendEvents.
@@ -49,11 +49,15 @@ func (s *alertService) SendEvents(ctx context.Context, r *pb.SendEventsRequest) 
 		return nil, invalid("cannot take any of the %d events: %s", len(r.Events), joined(out.Errors))
 	}
 	last, err := s.p.Engine().Submit(ctx, ins...)
-	if err != nil {
+	var refused *journal.RefusedError
+	if err != nil && !errors.As(err, &refused) {
 		return nil, asStatus(codes.Unavailable, err)
 	}
 	for k, i := range at {
 		out.Seqs[i] = last - uint64(len(ins)-1-k)
+		if refused != nil && refused.Seq == out.Seqs[i] {
+			out.Errors[int32(i)] = refused.Error()
+		}
 	}
 	return out, nil
 }
@@ -390,7 +394,7 @@ func (s *alertService) ListReceivers(context.Context, *pb.ListReceiversRequest) 
 	for _, st := range s.receivers() {
 		one := &pb.ReceiverStatus{Name: st.Name, Type: st.Type, Queued: int32(st.Queued), Delivered: int64(st.Delivered)}
 		for _, d := range st.Dead {
-			one.Dead = append(one.Dead, &pb.DeadLetter{NotificationId: d.ID, At: stamp(d.At), Error: d.Error})
+			one.Dead = append(one.Dead, &pb.DeadLetter{NotificationId: d.Notification.ID, At: stamp(d.At.UnixMilli()), Error: d.Reason})
 		}
 		out.Receivers = append(out.Receivers, one)
 	}

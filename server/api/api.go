@@ -15,10 +15,18 @@ import (
 type Options struct {
 	Pipeline  *pipeline.Pipeline
 	Sink      *ingest.Sink
-	Receivers func() []notify.Status // How delivery fares.
-	Config    func() config.Config   // The configuration in force, for backtests.
-	Calls     []correlate.Edge       // Who calls whom, where it is known.
-	Entity    string                 // Label that names an entity; default service.
+	Receivers func() []Receiver    // How delivery fares.
+	Config    func() config.Config // The configuration in force, for backtests.
+	Calls     []correlate.Edge     // Who calls whom, where it is known.
+	Entity    string               // Label that names an entity; default service.
+}
+
+// Receiver is one receiver and how delivery to it fares.
+type Receiver struct {
+	Name, Type string
+	Queued     int
+	Delivered  uint64
+	Dead       []notify.DeadLetter
 }
 
 // Register adds every service of the contract to a gRPC server.

@@ -48,8 +48,8 @@ func (s *canaryService) Judge(_ context.Context, r *pb.JudgeRequest) (*pb.JudgeR
 	return verdictOf(canary.Judge(req), &req, nil), nil
 }
 
-func (s *canaryService) StartAnalysis(ctx context.Context, r *pb.StartAnalysisRequest) (*pb.StartAnalysisResponse, error) {
-	run, err := s.p.Canaries.Start(ctx, specIn(r.Spec))
+func (s *canaryService) StartAnalysis(_ context.Context, r *pb.StartAnalysisRequest) (*pb.StartAnalysisResponse, error) {
+	run, err := s.p.Canaries.Start(specIn(r.Spec))
 	if err != nil {
 		return nil, asStatus(codes.InvalidArgument, err)
 	}

@@ -98,7 +98,8 @@ func refusalsOf(in tsdb.Refusals) []*pb.Refusal {
 
 func (s *ingestService) GetAccounting(context.Context, *pb.GetAccountingRequest) (*pb.GetAccountingResponse, error) {
 	a, f := s.sink.Accounting(), s.p.Flow()
-	out := &pb.GetAccountingResponse{Balanced: a.Balance() == 0}
+	door, store := a.Balance()
+	out := &pb.GetAccountingResponse{Balanced: door == 0 && store == 0}
 	add := func(name string, n uint64) { out.Hops = append(out.Hops, &pb.Hop{Name: name, Count: n}) }
 	add("received", a.Received)
 	add("undecodable", a.Undecodable)

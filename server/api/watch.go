@@ -52,8 +52,9 @@ func (s *alertService) watch(ctx context.Context, r *pb.WatchRequest, send func(
 
 // watchStatus maps a refused token to a code a client can act on.
 func watchStatus(err error) error {
+	var expired *journal.ExpiredError
 	switch {
-	case errors.Is(err, journal.ErrTokenGone):
+	case errors.As(err, &expired):
 		return asStatus(codes.OutOfRange, err)
 	case errors.Is(err, journal.ErrToken):
 		return asStatus(codes.InvalidArgument, err)
@@ -73,15 +74,15 @@ func (s *alertService) messages(m journal.Message, least pb.Priority) []*pb.Watc
 			if least == pb.Priority_PRIORITY_HIGH && t.Priority != alerting.High {
 				continue
 			}
-			out = append(out, transitionOut(c, m, t, prev))
+			out = append(out, transitionOut(c, m, t, prev, s.p.Now().UnixMilli()))
 			prev = m.Seq
 		}
 	})
 	return out
 }
 
-func transitionOut(c *alerting.Core, m journal.Message, t alerting.Transition, prev uint64) *pb.WatchResponse {
-	out := &pb.WatchResponse{Seq: m.Seq, PrevSeq: prev, ResumeToken: m.Token, Type: string(t.Kind), Text: t.Text, At: stamp(m.At)}
+func transitionOut(c *alerting.Core, m journal.Message, t alerting.Transition, prev uint64, now int64) *pb.WatchResponse {
+	out := &pb.WatchResponse{Seq: m.Seq, PrevSeq: prev, ResumeToken: m.Token, Type: string(t.Kind), Text: t.Text, At: stamp(now)}
 	if t.Monitor != "" {
 		out.Event = &pb.EventRecord{
 			Seq: m.Seq, GroupId: t.Group, SuppressionId: t.Suppression,

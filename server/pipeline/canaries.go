@@ -86,9 +86,9 @@ func newCanaries(p *Pipeline) (*Canaries, error) {
 }
 
 // Start begins a run and returns it, or every fault of the spec.
-func (c *Canaries) Start(ctx context.Context, s RunSpec) (Run, error) {
+func (c *Canaries) Start(s RunSpec) (Run, error) {
 	now := c.p.Now().UnixMilli()
-	s, err := c.p.completeSpec(ctx, s, now)
+	s, err := c.p.completeSpec(s, now)
 	if err != nil {
 		return Run{}, err
 	}
@@ -207,7 +207,12 @@ func (c *Canaries) look(ctx context.Context, r Run, now int64) {
 	// A look missed (a restart, a pause) is not spent: the schedule says which
 	// look this is.
 	n := min(looks, max(r.Looks+1, int((end-r.Spec.Start)/r.Spec.LookEvery.Milliseconds())))
-	v, req, err := c.p.JudgeSpec(ctx, r.Spec, end, n, looks)
+	var v canary.Verdict
+	var req canary.Request
+	spec, err := c.p.chooseMetrics(ctx, r.Spec, end)
+	if err == nil {
+		v, req, err = c.p.JudgeSpec(ctx, spec, end, n, looks)
+	}
 	if err != nil {
 		v = canary.Verdict{Verdict: canary.NoData, Reasons: []string{err.Error()}}
 	}
@@ -217,7 +222,7 @@ func (c *Canaries) look(ctx context.Context, r Run, now int64) {
 		c.mu.Unlock()
 		return
 	}
-	cur.Looks, cur.Verdict, cur.Request = n, v, &req
+	cur.Looks, cur.Spec, cur.Verdict, cur.Request = n, spec, v, &req
 	if v.Verdict == canary.Fail || v.Verdict == canary.Pass || n >= looks {
 		cur.State, cur.Ended = RunDone, end
 	}

@@ -18,9 +18,11 @@ import (
 // samples are range queries over the same instants.
 
 // completeSpec checks a spec and fills in what the asker left out.
-func (p *Pipeline) completeSpec(ctx context.Context, s RunSpec, now int64) (RunSpec, error) {
-	base, errB := sideMatchers("baseline", s.Baseline)
-	side, errC := sideMatchers("canary", s.Canary)
+// Metrics stay empty if they are to be chosen: a canary just deployed has none
+// yet, so they are chosen at the first look that finds some.
+func (p *Pipeline) completeSpec(s RunSpec, now int64) (RunSpec, error) {
+	_, errB := sideMatchers("baseline", s.Baseline)
+	_, errC := sideMatchers("canary", s.Canary)
 	if err := errors.Join(errB, errC); err != nil {
 		return s, err
 	}
@@ -50,12 +52,22 @@ func (p *Pipeline) completeSpec(ctx context.Context, s RunSpec, now int64) (RunS
 			errs = append(errs, fmt.Errorf("cannot use query %q of metric %q: it has no $side, so both sides would be the same numbers", m.Query, m.Name))
 		}
 	}
-	if len(s.Metrics) == 0 {
-		found, err := p.metricsByConvention(ctx, base, side, now)
-		s.Metrics = found
-		errs = append(errs, err)
-	}
 	return s, errors.Join(errs...)
+}
+
+// chooseMetrics fills in what both sides have, where the asker named nothing.
+func (p *Pipeline) chooseMetrics(ctx context.Context, s RunSpec, now int64) (RunSpec, error) {
+	if len(s.Metrics) > 0 {
+		return s, nil
+	}
+	base, errB := sideMatchers("baseline", s.Baseline)
+	side, errC := sideMatchers("canary", s.Canary)
+	if err := errors.Join(errB, errC); err != nil {
+		return s, err
+	}
+	var err error
+	s.Metrics, err = p.metricsByConvention(ctx, base, side, now)
+	return s, err
 }
 
 func sideMatchers(which, text string) ([]*labels.Matcher, error) {
@@ -188,7 +200,10 @@ func orDefault[T comparable](p *T, v T) {
 // its end; it returns the spec with its defaults filled in as well.
 func (p *Pipeline) Retrospect(ctx context.Context, s RunSpec, end int64) (canary.Verdict, canary.Request, RunSpec, error) {
 	orDefault(&s.Step, time.Minute)
-	s, err := p.completeSpec(ctx, s, end)
+	s, err := p.completeSpec(s, end)
+	if err == nil {
+		s, err = p.chooseMetrics(ctx, s, end)
+	}
 	if err != nil {
 		return canary.Verdict{}, canary.Request{}, s, err
 	}

@@ -211,7 +211,13 @@ func (p *Pipeline) emit(e alerting.Event) {
 }
 
 func (p *Pipeline) submit(ctx context.Context, in alerting.Input) {
-	if _, err := p.engine.Submit(ctx, in); err != nil && ctx.Err() == nil {
+	_, err := p.engine.Submit(ctx, in)
+	var refused *journal.RefusedError
+	switch {
+	case err == nil || ctx.Err() != nil:
+	case errors.As(err, &refused):
+		p.opts.Log.Warn("the alert core refused an input", "err", err)
+	default:
 		p.opts.Log.Error("cannot log an input of the alert core; it will not be alerted on", "err", err)
 	}
 }

@@ -210,17 +210,17 @@ func TestCanaryRun(t *testing.T) {
 	r.company(t, 240, 200, true)
 	ctx := context.Background()
 	start := testEpoch + 200*minute
-	run, err := r.p.Canaries.Start(ctx, RunSpec{Baseline: `service="cart",track="stable"`, Canary: `service="cart",track="canary"`, Start: start})
+	run, err := r.p.Canaries.Start(RunSpec{Baseline: `service="cart",track="stable"`, Canary: `service="cart",track="canary"`, Start: start})
 	if err != nil {
 		t.Fatal(err)
-	}
-	if run.Spec.Name != "cart" || len(run.Spec.Metrics) < 2 {
-		t.Fatalf("chosen by convention: %+v", run.Spec)
 	}
 	for at := start; at <= r.now; at += minute {
 		r.p.Canaries.LookAll(ctx, at)
 	}
 	got, _ := r.p.Canaries.Get(run.ID)
+	if got.Spec.Name != "cart" || len(got.Spec.Metrics) < 2 {
+		t.Fatalf("chosen by convention: %+v", got.Spec)
+	}
 	if got.State != RunDone || got.Verdict.Verdict != "FAIL" {
 		t.Fatalf("after %d looks: %s, %s", got.Looks, got.State, got.Verdict.Text())
 	}
@@ -241,7 +241,7 @@ func TestCanarySpecErrors(t *testing.T) {
 	r.company(t, 60, 60, false)
 	f := func(s RunSpec, want string) {
 		t.Helper()
-		_, err := r.p.Canaries.Start(context.Background(), s)
+		_, err := r.p.Canaries.Start(s)
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%+v: %v, want %q", s, err, want)
 		}
@@ -249,9 +249,23 @@ func TestCanarySpecErrors(t *testing.T) {
 	f(RunSpec{}, "matches everything")
 	f(RunSpec{Baseline: `a="b"`, Canary: `a="b"`}, "with itself")
 	f(RunSpec{Baseline: `a=~".*"`, Canary: `a="b"`}, "matches everything")
-	f(RunSpec{Baseline: `a="b"`, Canary: `a="c"`}, "share 0 metric names")
 	f(RunSpec{Baseline: `a="b"`, Canary: `a="c"`, Metrics: []RunMetric{{Name: "x", Query: "up"}}}, "no $side")
 	f(RunSpec{Baseline: `a="b"`, Canary: `a="c"`, MaxDuration: 48 * time.Hour}, "max_duration")
+}
+
+// A canary that never shows up is NO_DATA with the reason, never a pass.
+func TestCanaryWithoutSeries(t *testing.T) {
+	r := newRig(t, "")
+	r.company(t, 60, 60, false)
+	run, err := r.p.Canaries.Start(RunSpec{Baseline: `service="cart",track="stable"`, Canary: `service="cart",track="ghost"`, Start: testEpoch, MaxDuration: 30 * time.Minute})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.p.Canaries.LookAll(context.Background(), r.now)
+	got, _ := r.p.Canaries.Get(run.ID)
+	if got.State != RunDone || got.Verdict.Verdict != "NO_DATA" || !strings.Contains(strings.Join(got.Verdict.Reasons, " "), "share 0 metric names") {
+		t.Errorf("%s %+v", got.State, got.Verdict)
+	}
 }
 
 func names(fs []Finding) map[string]bool {
