@@ -1,0 +1,65 @@
+// Command detection measures how well and at what price detect finds
+// anomalies, and writes bench/detection/REPORT.md.
+//
+//	BELLWETHER_CORPUS=/path/to/data go run ./bench/detection
+//
+// The corpus is a folder with the public sets named in package corpus. Without
+// it the command says so and measures on generated series only. Everything is
+// causal: a detector sees one sample at a time, one configuration serves all
+// sets, and the run fails if a future sample changes a past score.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/bellwether-ts/bellwether/bench/detection/corpus"
+)
+
+func main() {
+	out := flag.String("o", "bench/detection/REPORT.md", "file to write; - for stdout")
+	sets := flag.String("sets", "nab,aiops,wsd,ucr,tods,soak,cost", "parts to measure, by comma")
+	flag.Parse()
+	if err := run(*out, strings.Split(*sets, ","), os.Getenv("BELLWETHER_CORPUS")); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+// run measures the parts asked for and writes the report.
+func run(out string, parts []string, dir string) error {
+	var r report
+	r.intro()
+	if dir == "" {
+		note := "BELLWETHER_CORPUS is not set: only generated series were measured. The public sets wanted are:\n\n" + indent(corpus.Sets)
+		fmt.Fprintln(os.Stderr, note)
+		r.text(note)
+	}
+	section := map[string]func(*report, string) error{
+		"nab": nabSection, "aiops": kpiSection("aiops", 7), "wsd": kpiSection("wsd", 35),
+		"ucr": ucrSection, "tods": todsSection, "soak": soakSection, "cost": costSection,
+	}
+	for _, p := range parts {
+		f, ok := section[p]
+		if !ok {
+			return fmt.Errorf("cannot measure part %q: want some of nab, aiops, wsd, ucr, tods, soak, cost", p)
+		}
+		if dir == "" && p != "soak" && p != "cost" {
+			continue
+		}
+		fmt.Fprintln(os.Stderr, "measuring", p)
+		if err := f(&r, dir); err != nil {
+			return err
+		}
+	}
+	if out == "-" {
+		_, err := fmt.Print(r.String())
+		return err
+	}
+	return os.WriteFile(out, []byte(r.String()), 0o644)
+}
+
+// indent turns lines into a code block.
+func indent(s string) string { return "    " + strings.ReplaceAll(s, "\n", "\n    ") }
