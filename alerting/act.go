@@ -81,6 +81,8 @@ func (c *Core) takeAct(x Act) {
 		g.Owner = x.Owner
 		text = "to " + x.Owner + " " + text
 		c.say("act", "assigned to %s", x.Owner)
+	case AddNote:
+		c.say("act", "noted")
 	case Close:
 		text = string(x.Outcome) + " " + text
 	}

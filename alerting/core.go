@@ -153,38 +153,40 @@ func (c *Core) Check(in Input) error {
 
 // takeEvent is the way of an event through the stages.
 func (c *Core) takeEvent(e Event) {
-	verdict, a := c.stages(e)
-	if a == nil { // Refused before it was anybody's.
-		c.decide(e.ID, "event "+clip(e.ID, 80)+" of "+clip(e.Monitor, 80), verdict)
-		return
+	e = e.Defaults(c.wall)
+	verdict, a := c.stages(&e)
+	switch {
+	case a == nil: // Refused before it was anybody's.
+		c.decide(clip(e.ID, 80), "event "+clip(e.ID, 80)+" of "+clip(e.Monitor, 80), verdict)
+	case verdict == Repeated:
+		c.repeated(e.ID)
+	default:
+		c.decide(e.ID, fmt.Sprintf("event %s %s %s %s", e.ID, a.name(), e.Status, e.Priority), verdict)
 	}
-	if verdict == Repeated {
-		c.repeated(a)
-		return
-	}
-	c.decide(a.Event.ID, fmt.Sprintf("event %s %s %s %s", a.Event.ID, a.name(), e.Status, a.Event.Priority), verdict)
 }
 
 // stages runs validate, dedup, filter, suppress, group and notify.
-func (c *Core) stages(e Event) (Verdict, *alert) {
+func (c *Core) stages(e *Event) (Verdict, *alert) {
 	c.steps, c.refs = nil, nil
-	given := e.ID != "" && e.ObservedAt == 0 // The sender knows the event, not the moment.
-	e = e.Defaults(c.wall)
 	err := e.Validate()
 	if err == nil {
-		err = c.withinLimits(&e)
+		err = c.withinLimits(e)
 	}
 	if err != nil {
 		return c.refuse("validate", "malformed event", err.Error()), nil
 	}
-	a, news, verdict := c.dedup(&e, given)
+	a, news, verdict := c.dedup(e)
 	switch news {
 	case newsNone:
 		return verdict, a
 	case newsContent:
 		return c.contentChanged(a, verdict), a
 	}
-	return c.filter(a), a
+	verdict = c.filter(a)
+	if verdict == Held && news == newsBoth && a.Counts == Unhealthy {
+		verdict = c.contentChanged(a, verdict) // What is held unhealthy may still become urgent.
+	}
+	return verdict, a
 }
 
 // runFollow takes the events the core itself made (flapping).
@@ -223,9 +225,9 @@ func (c *Core) decide(id, what string, v Verdict) {
 
 // repeated is the short way out of an event that says nothing new: most events
 // are, and 200,000 traces of them would push out the ones people ask for.
-func (c *Core) repeated(a *alert) {
+func (c *Core) repeated(id string) {
 	c.stats.Verdicts[string(Repeated)]++
-	c.emit(Output{Decision: &Decision{Event: a.Event.ID, Verdict: Repeated,
+	c.emit(Output{Decision: &Decision{Event: id, Verdict: Repeated,
 		Trace: Trace{Seq: c.seq, At: c.wall, What: "repeated event", Steps: repeatedSteps}}})
 }
 

@@ -17,11 +17,11 @@ const (
 	newsNone    news = iota // Nothing further to do.
 	newsContent             // Same status, other content.
 	newsStatus              // Another status.
+	newsBoth                // Another status and another priority.
 )
 
-// dedup finds or makes the alert of the event and takes the event in. given
-// says that the sender gave an id and no time.
-func (c *Core) dedup(e *Event, given bool) (*alert, news, Verdict) {
+// dedup finds or makes the alert of the event and takes the event in.
+func (c *Core) dedup(e *Event) (*alert, news, Verdict) {
 	c.buf = appendKey(c.buf[:0], e.Monitor, e.Labels)
 	a := c.alerts[string(c.buf)]
 	if a == nil {
@@ -34,9 +34,12 @@ func (c *Core) dedup(e *Event, given bool) (*alert, news, Verdict) {
 	}
 	var content uint64
 	content, c.buf = e.content(c.buf)
-	idHash := xxhash.Sum64String(e.ID)
+	c.buf = append(append(c.buf[:0], e.Status...), e.ID...) // A sender may use one id for both.
+	idHash := xxhash.Sum64(c.buf)
 
-	if e.Status != a.Status && slices.Contains(a.Recent[:], idHash) && (given || e.ObservedAt <= a.Event.ObservedAt) {
+	// One without observed_at got the logged time, so it is never set aside:
+	// better told twice than not at all.
+	if e.Status != a.Status && slices.Contains(a.Recent[:], idHash) && e.ObservedAt <= a.Event.ObservedAt {
 		c.say("dedup", "was taken in before and superseded by %s; delivered late or twice", a.Event.ID)
 		return a, newsNone, Redeliver
 	}
@@ -49,13 +52,19 @@ func (c *Core) dedup(e *Event, given bool) (*alert, news, Verdict) {
 	case changed:
 		a.Status, a.Repeats = e.Status, 0
 		c.say("dedup", "status changed to %s", e.Status)
+		if rise || fall {
+			return a, newsBoth, Accepted
+		}
 		return a, newsStatus, Accepted
 	case same:
 		a.Repeats++
 		return a, newsNone, Repeated
-	case e.Status == Healthy:
+	case first:
 		c.say("dedup", "healthy, and nothing unhealthy was known")
 		return a, newsNone, NoChange
+	case e.Status == Healthy:
+		c.say("dedup", "still healthy; new content")
+		return a, newsNone, Refreshed
 	case rise:
 		c.say("dedup", "still unhealthy; priority rose to HIGH")
 		return a, newsContent, Refreshed
@@ -72,7 +81,7 @@ func (c *Core) takeIn(a *alert, e *Event, content, idHash uint64) {
 	if e.Status == a.Status && a.Status == Unhealthy {
 		e.Since = min(e.Since, a.Event.Since) // A repetition does not make it younger.
 	}
-	if e.Status == Healthy && a.Status == Unhealthy {
+	if e.Status == Healthy && (a.Status == Unhealthy || a.Counts == Unhealthy) {
 		e.Priority = a.Event.Priority // Recovery is as urgent to hear of as the trouble was.
 	}
 	if a.Recent[0] != idHash {

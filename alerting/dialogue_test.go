@@ -2,6 +2,7 @@ package alerting
 
 import (
 	"fmt"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -14,6 +15,8 @@ import (
 // core says to it. Read a diff before rewriting it; commit it only if you can
 // say why it is right.
 //
+// Every event comes a second after what was before it.
+//
 //	event MONITOR U|H [HIGH|LOW] label=value... [id= since=-10m valid=5m msg= queue= channel= observed=-1m]
 //	tick DURATION          time passes (may be negative: the clock jumps back)
 //	suppress ID end=1h [start=10m] [confirmed]   targets in the body, one a line
@@ -23,10 +26,13 @@ import (
 //	restart                snapshot, restore, and prove they are the same
 //	explain ID | groups | stats | muted ID | alerts | outbox
 func TestDialogues(t *testing.T) {
-	datadriven.Walk(t, "testdata", func(t *testing.T, path string) {
-		d := newDialogue(t)
-		datadriven.RunTest(t, path, d.run)
-	})
+	paths, err := filepath.Glob("testdata/*.txt")
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("no dialogues: %v", err)
+	}
+	for _, path := range paths {
+		t.Run(filepath.Base(path), func(t *testing.T) { datadriven.RunTest(t, path, newDialogue(t).run) })
+	}
 }
 
 type dialogue struct {
@@ -102,6 +108,7 @@ func (d *dialogue) run(t *testing.T, td *datadriven.TestData) string {
 	word := func(i int) string { return td.CmdArgs[i].Key }
 	switch td.Cmd {
 	case "event":
+		d.now += Second
 		return d.apply(Input{Event: d.event(td)})
 	case "tick":
 		d.now += d.span(word(0))
@@ -151,7 +158,7 @@ func (d *dialogue) run(t *testing.T, td *datadriven.TestData) string {
 }
 
 func (d *dialogue) event(td *datadriven.TestData) *Event {
-	e := &Event{Monitor: td.CmdArgs[0].Key, Status: Status(td.CmdArgs[1].Key), ObservedAt: d.now, Source: "test"}
+	e := &Event{Monitor: strings.TrimPrefix(td.CmdArgs[0].Key, "_"), Status: Status(td.CmdArgs[1].Key), ObservedAt: d.now, Source: "test"}
 	switch e.Status {
 	case "U":
 		e.Status = Unhealthy

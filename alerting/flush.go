@@ -46,6 +46,8 @@ func (c *Core) review(g *group, atOnce bool) bool {
 		}
 		c.say("notify", "LOW only: collected until %s", c.wallAt(g.FlushDue))
 		return false
+	case g.Changes == 0:
+		return false
 	case g.AckedBy != "":
 		c.say("notify", "update held: acknowledged by %s", g.AckedBy)
 		return false

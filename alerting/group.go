@@ -36,15 +36,12 @@ func (c *Core) countsUnhealthy(a *alert) Verdict {
 	if len(muted) > 0 {
 		c.say("suppress", "muted by %v", muted)
 		c.mute(a, muted)
-	} else {
-		c.say("suppress", "no suppression matches")
-	}
-	g.Changes++
-	told := c.review(g, false)
-	switch {
-	case len(muted) > 0:
+		c.say("notify", "nobody is told while it is muted")
 		return MutedV
-	case told:
+	}
+	c.say("suppress", "no suppression matches")
+	g.Changes++
+	if c.review(g, false) {
 		return Told
 	}
 	return Grouped
@@ -52,6 +49,7 @@ func (c *Core) countsUnhealthy(a *alert) Verdict {
 
 // countsHealthy takes a recovery (or a lapse) onwards.
 func (c *Core) countsHealthy(a *alert, kind TransitionKind, text string) Verdict {
+	unheard := len(a.SuppressedBy) > 0 && !a.Told
 	c.unhold(a)
 	c.count(a, -1)
 	a.Counts, a.Told = Healthy, false
@@ -61,10 +59,15 @@ func (c *Core) countsHealthy(a *alert, kind TransitionKind, text string) Verdict
 		c.say("group", "its group was closed before")
 		return Accepted
 	}
-	g.Changes++
 	g.LastActivity = c.mono
 	c.say("group", "member of %s; %d unhealthy and %d muted remain", g.ID, g.active, g.muted)
-	told := c.review(g, false)
+	told := false
+	if unheard {
+		c.say("notify", "nobody is told: it was muted and nobody knew of it")
+	} else {
+		g.Changes++
+		told = c.review(g, false)
+	}
 	if g.active+g.muted == 0 {
 		g.CloseDue = c.mono + c.cfg.CloseAfter
 		c.armGroup(g)

@@ -154,7 +154,7 @@ func (c *Core) guard(p Preview) string {
 	g := c.cfg.Guard
 	var why []string
 	if allowed := max(1, int(g.MaxShare*float64(p.Known))); p.Matched > allowed {
-		why = append(why, fmt.Sprintf("it mutes %d of %d known things (%.0f %%), at most %d (%.0f %%) pass unconfirmed",
+		why = append(why, fmt.Sprintf("it mutes %d of %d known things (%.1f %%), at most %d (%.0f %%) pass unconfirmed",
 			p.Matched, p.Known, 100*float64(p.Matched)/float64(p.Known), allowed, 100*g.MaxShare))
 	}
 	if n := len(p.Services); n > g.MaxServices {

@@ -1,9 +1,6 @@
 package alerting
 
-import (
-	"slices"
-	"testing"
-)
+import "slices"
 
 // checkInvariants recounts by the slow way what the core counts as it goes.
 func checkInvariants(t interface {
@@ -94,5 +91,3 @@ func checkInvariants(t interface {
 		}
 	}
 }
-
-var _ = testing.Short

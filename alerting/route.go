@@ -6,6 +6,7 @@ package alerting
 // else the first route that matches, else Config.DefaultReceiver.
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/bellwether-ts/bellwether/metric"
@@ -16,38 +17,42 @@ import (
 type route struct {
 	matchers  []*labels.Matcher
 	receivers []string
+	why       string
 }
 
 func compileRoutes(rs []Route) []route {
 	var out []route
-	for _, r := range rs {
+	for i, r := range rs {
 		ms, err := metric.ParseMatchers(r.Match)
 		if err == nil { // Config.Validate refused the others.
-			out = append(out, route{ms, r.Receivers})
+			out = append(out, route{ms, r.Receivers, fmt.Sprintf("route %d (%s)", i+1, r.Match)})
 		}
 	}
 	return out
 }
 
-// receiversOf returns the names of the receivers of an alert.
-func (c *Core) receiversOf(a *alert) []string {
+// receiversOf returns the names of the receivers of an alert, and why these.
+func (c *Core) receiversOf(a *alert) ([]string, string) {
 	if ch := a.Event.Alerting.Channel; ch != "" {
-		return []string{ch}
+		return []string{ch}, "the event's channel"
 	}
 	for _, r := range c.routes {
 		if a.matches(r.matchers) {
-			return r.receivers
+			return r.receivers, r.why
 		}
 	}
-	return []string{c.cfg.DefaultReceiver}
+	return []string{c.cfg.DefaultReceiver}, "the default receiver"
 }
 
 // audience adds to g.Told who must hear of its members now, and returns them
 // with those who were told before, in order of first hearing.
 func (c *Core) audience(g *group) []*told {
 	hear := make(map[[2]string]bool)
-	want := func(receiver, queue string, act Action) {
-		hear[[2]string{receiver, queue}] = true
+	want := func(receiver, queue string, act Action, why string) {
+		if !hear[[2]string{receiver, queue}] {
+			hear[[2]string{receiver, queue}] = true
+			c.say("route", "%s through %s: %s", act, receiver, why)
+		}
 		i := slices.IndexFunc(g.Told, func(t told) bool { return t.Receiver == receiver && t.Queue == queue })
 		if i < 0 {
 			g.Told = append(g.Told, told{Receiver: receiver, Queue: queue, Action: act})
@@ -62,7 +67,7 @@ func (c *Core) audience(g *group) []*told {
 		}
 		queue := a.Event.Alerting.TicketQueue
 		if queue != "" {
-			want(c.cfg.TicketReceiver, queue, Ticket)
+			want(c.cfg.TicketReceiver, queue, Ticket, "ticket queue "+queue)
 		}
 		if a.Event.Priority == Low && queue != "" {
 			continue
@@ -71,8 +76,9 @@ func (c *Core) audience(g *group) []*told {
 		if a.Event.Priority == High {
 			act = Page
 		}
-		for _, r := range c.receiversOf(a) {
-			want(r, "", act)
+		receivers, why := c.receiversOf(a)
+		for _, r := range receivers {
+			want(r, "", act, why)
 		}
 	}
 	var to []*told
