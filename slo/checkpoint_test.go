@@ -40,6 +40,7 @@ func TestRestoreIsTheSame(t *testing.T) {
 		o := testObjective()
 		o.Method = rapid.SampledFrom([]Method{Occurrences, Timeslices, RatioTimeslices}).Draw(rt, "method")
 		o.SliceTarget, o.SliceWindow = .9, 5*minute
+		o.Rules[1].For = 20 * minute // So that "holds since" and "fires since" differ.
 		if rapid.Bool().Draw(rt, "threshold") {
 			o.Indicator = Indicator{Shape: ShapeThreshold, Op: OpLTE, Threshold: .25}
 		}

@@ -259,6 +259,55 @@ func TestTimeslices(t *testing.T) {
 	f(RatioTimeslices, 1.04)
 }
 
+// TestSliceGrace: a sample that comes late by less than the grace still counts
+// in its slice; later, the slice is judged and the sample is counted as too old.
+func TestSliceGrace(t *testing.T) {
+	o := testObjective()
+	o.Method, o.SliceTarget, o.SliceWindow = Timeslices, .95, minute
+	e := mustEvaluator(t, o)
+	start := int64(1_767_571_200_000)
+	for _, id := range []uint64{1, 2} {
+		e.ObserveGood(id, start, 0)
+		e.ObserveTotal(id, start, 0)
+	}
+	e.ObserveGood(1, start+30*second, 100)
+	e.ObserveTotal(1, start+30*second, 100)
+	if s := e.Evaluate(start + 2*minute); s.Period.Total != 1 {
+		t.Errorf("%v slices judged, want only the one that ended at the start", s.Period.Total)
+	}
+	e.ObserveTotal(2, start+40*second, 100) // All bad, and within the grace.
+	if s := e.Evaluate(start + 2*minute + 1); s.Period.Total != 2 || s.Period.Bad != 1 {
+		t.Errorf("%v bad of %v slices, want 1 of 2", s.Period.Bad, s.Period.Total)
+	}
+	e.ObserveTotal(2, start+50*second, 200)
+	if s := e.Evaluate(start + 3*minute); s.Counts.TooOld != 1 || s.Period.Total != 2 {
+		t.Errorf("%d samples too old, %v slices; want 1 and 2", s.Counts.TooOld, s.Period.Total)
+	}
+}
+
+// TestBelow: exact at a boundary, logarithmic inside a bucket (Prometheus's
+// interpolation for exponential buckets, docs/querying/functions, histogram_fraction).
+func TestBelow(t *testing.T) {
+	h := nativeOf(0, map[int32]int64{1: 8, 2: 4, 3: 2}, 14) // (1,2], (2,4], (4,8].
+	f := func(threshold, want, wantStraddle float64) {
+		t.Helper()
+		got, straddle := below(h, threshold)
+		if math.Abs(got-want) > 1e-9 || straddle != wantStraddle {
+			t.Errorf("below(%v) = %v, %v; want %v, %v", threshold, got, straddle, want, wantStraddle)
+		}
+	}
+	f(1, 0, 0)
+	f(2, 8, 0)
+	f(4, 12, 0)
+	f(100, 14, 0)
+	f(math.Sqrt(8), 10, 4) // Halfway from 2 to 4 in the logarithm.
+	f(math.Exp2(.25), 2, 8)
+	n := &histogram.FloatHistogram{Schema: 0, ZeroThreshold: .5, ZeroCount: 4, Count: 7, NegativeSpans: []histogram.Span{{Offset: 1, Length: 1}}, NegativeBuckets: []float64{3}}
+	h = n
+	f(-math.Sqrt2, 1.5, 3) // Halfway in [-2,-1).
+	f(.25, 6, 4)           // The zero bucket is even in the value.
+}
+
 func TestClassicBuckets(t *testing.T) {
 	o := testObjective()
 	o.Indicator = Indicator{Shape: ShapeThreshold, Op: OpLTE, Threshold: .3}

@@ -81,7 +81,7 @@ func (r Rule) Check(target float64, period int64) error {
 		return fmt.Errorf("rule %q: windows %s and %s are not 0 < short <= long", r.Name, FormatDuration(r.Long), FormatDuration(r.Short))
 	case r.Long > period:
 		return fmt.Errorf("rule %q can never be judged: its window of %s is longer than the objective's %s", r.Name, FormatDuration(r.Long), FormatDuration(period))
-	case r.Factor*(1-target) >= 1:
+	case r.Factor*(1-target) >= 1-1e-9: // 10 * (1 - 0.9) is a little below 1 in binary.
 		return fmt.Errorf("rule %q can never fire: at a target of %s even a total outage burns at %.4gx, not above %.4gx; lower the factor, or raise the target above %s",
 			r.Name, formatPercent(target), 1/(1-target), r.Factor, formatPercent(1-1/r.Factor))
 	}

@@ -43,6 +43,7 @@ func TestRuleCheckSaysWhy(t *testing.T) {
 		}
 	}
 	f(Rule{Name: "a", Factor: 14.4, Long: hour, Short: minute}, "can never fire: at a target of 90 % even a total outage burns at 10x, not above 14.4x")
+	f(Rule{Name: "a", Factor: 10, Long: hour, Short: minute}, "can never fire")
 	f(Rule{Name: "a", Factor: 0, Long: hour, Short: minute}, "not above 0")
 	f(Rule{Name: "a", Factor: math.NaN(), Long: hour, Short: minute}, "not above 0")
 	f(Rule{Name: "a", Factor: 2, Long: minute, Short: hour}, "0 < short <= long")
