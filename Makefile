@@ -54,7 +54,7 @@ proto: ## regenerate the API code and the OpenAPI document
 	tools/proto.sh
 
 web: ## rebuild the page into web/dist
-	@if [ -x tools/web.sh ]; then tools/web.sh; else echo "no tools/web.sh yet: nothing to build"; fi
+	tools/web.sh
 
 check-generated: ## fail if make proto or make web would change anything
 	@tools/check-generated.sh

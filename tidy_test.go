@@ -112,7 +112,7 @@ func prometheus(pkg string) tidy.Reserved {
 }
 
 // vendored holds other people's builds, with their licences.
-var vendored = []string{"web/vendor", "third_party"}
+var vendored = []string{"third_party"}
 
 // packages is the tree, loaded once for all tests here. deps_anchor.go is no
 // code: it keeps agreed modules in go.mod while rooms are being built.

@@ -21,23 +21,14 @@ compare() {
 	status=1
 }
 
-if ls proto/bellwether/v1/*.proto >/dev/null 2>&1; then
-	tools/proto.sh "$fresh"
-	# Only generated files are compared; sources and hand-written ones are not.
-	mkdir -p "$fresh/committed"
-	for f in proto/bellwether/v1/*.pb.go proto/bellwether/v1/*.gw.go proto/bellwether/v1/openapi.json; do
-		[ ! -e "$f" ] || cp "$f" "$fresh/committed/"
-	done
-	compare "generated API code" "$fresh/committed" "$fresh/proto/bellwether/v1" "make proto"
-else
-	echo "generated API code: no .proto file yet"
-fi
+tools/proto.sh "$fresh"
+# Only generated files are compared; sources and hand-written ones are not.
+mkdir -p "$fresh/committed"
+for f in proto/bellwether/v1/*.pb.go proto/bellwether/v1/*.gw.go proto/bellwether/v1/openapi.json; do
+	[ ! -e "$f" ] || cp "$f" "$fresh/committed/"
+done
+compare "generated API code" "$fresh/committed" "$fresh/proto/bellwether/v1" "make proto"
 
-if [ -x tools/web.sh ]; then
-	cp -R web/dist "$fresh/web" 2>/dev/null || mkdir -p "$fresh/web"
-	tools/web.sh >/dev/null
-	compare "built page" "$fresh/web" web/dist "make web"
-else
-	echo "built page: no tools/web.sh yet"
-fi
+tools/web.sh "$fresh"
+compare "built page" web/dist "$fresh/web/dist" "make web"
 exit $status

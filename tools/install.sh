@@ -4,6 +4,7 @@
 #
 #   tools/install.sh proto     buf and the four protoc plugins
 #   tools/install.sh web       esbuild
+#   tools/install.sh all       both
 #
 # A tool that is there at the right version is left alone, so a second run
 # costs milliseconds. They are not in go.mod on purpose: buf needs a newer
@@ -25,8 +26,9 @@ github.com/evanw/esbuild/cmd/esbuild v0.28.2
 case "${1:-}" in
 proto) tools=$proto_tools ;;
 web) tools=$web_tools ;;
+all) tools=$proto_tools$web_tools ;;
 *)
-	echo "usage: tools/install.sh proto|web" >&2
+	echo "usage: tools/install.sh proto|web|all" >&2
 	exit 2
 	;;
 esac
