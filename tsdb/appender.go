@@ -29,6 +29,10 @@ type Tx struct {
 	result AppendResult
 }
 
+// minT is the year 1; what is before it is no instant but garbage, and would
+// make the first block of an empty store span the ages.
+const minT = -62_135_596_800_000
+
 var batchPool = sync.Pool{New: func() any { return &metric.Batch{} }}
 
 // Begin starts a transaction.
@@ -60,6 +64,9 @@ func (tx *Tx) add(ref uint64, ls labels.Labels, st, t int64, v float64, h *histo
 		if !o.Metadata.IsEmpty() {
 			tx.s.meta.set(ls.Get(labels.MetricName), o.Metadata)
 		}
+	}
+	if t < minT {
+		return 0, tx.Refuse(&RefusedError{ReasonTooOld, errors.New("before the year 1")}, ls, t)
 	}
 	if t > tx.maxT {
 		return 0, tx.Refuse(&RefusedError{ReasonFuture, fmt.Errorf("more than %s ahead of the clock", tx.s.opts.MaxFutureSkew)}, ls, t)

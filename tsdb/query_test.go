@@ -172,3 +172,36 @@ func TestNamesValuesSeries(t *testing.T) {
 		t.Errorf("%s, %v", b.String(), err)
 	}
 }
+
+// Whatever is asked, there is an answer or an error whose position lies in the
+// text.
+func FuzzQuery(f *testing.F) {
+	s, err := Open(Options{QueryTimeout: time.Second, MaxQuerySamples: 10_000})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Cleanup(func() { s.Close() })
+	if _, err := s.Append(context.Background(), []Series{{Labels: named("a", "b", "c"), Samples: ramp(t0-60_000, 15_000, 1, 2, 3, 4, 5)}}); err != nil {
+		f.Fatal(err)
+	}
+	for _, expr := range []string{"a", "sum(rate(a[1m]))", `a{b=~"c.*"} offset 5m`, "a\n+ on (", "label_replace(a, 'x', '$1', 'b', '(.*)')", "1e999", "\xff", "a[1m:1ms]"} {
+		f.Add(expr)
+	}
+	f.Fuzz(func(t *testing.T, expr string) {
+		r, err := s.Query(context.Background(), expr, t0)
+		if err == nil {
+			var b bytes.Buffer
+			if err := WritePrometheusJSON(&b, r); err != nil || !json.Valid(b.Bytes()) {
+				t.Errorf("%q gives %s, %v", expr, b.String(), err)
+			}
+			return
+		}
+		var q *QueryError
+		if !errors.As(err, &q) {
+			t.Fatalf("%q gives %T", expr, err)
+		}
+		if q.Offset > len(expr) || (q.Offset >= 0) != (q.Line >= 1 && q.Column >= 1) {
+			t.Errorf("%q: position %d, line %d, column %d", expr, q.Offset, q.Line, q.Column)
+		}
+	})
+}

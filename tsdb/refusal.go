@@ -13,7 +13,7 @@ type Reason string
 
 // The reasons. The store uses all but ReasonBlocked, which is ingest's.
 const (
-	ReasonTooOld           Reason = "too_old"           // Before the out-of-order window or the retention.
+	ReasonTooOld           Reason = "too_old"           // Before the out-of-order window.
 	ReasonFuture           Reason = "future"            // Further ahead than MaxFutureSkew.
 	ReasonDuplicateValue   Reason = "duplicate_value"   // Another value is stored at that instant.
 	ReasonSeriesLimit      Reason = "series_limit"      // A new series beyond MaxSeries.

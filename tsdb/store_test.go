@@ -191,6 +191,7 @@ func TestRefusals(t *testing.T) {
 	f("other value at the same instant", ReasonDuplicateValue, one(named("base"), t0, 2))
 	f("histogram at the instant of a float", ReasonDuplicateValue, Series{Labels: named("base"), Histograms: []HistogramSample{{t0, customBuckets(1)}}})
 	f("an hour old", ReasonTooOld, one(named("base"), t0-3_600_000, 2))
+	f("no instant", ReasonTooOld, one(named("base"), math.MinInt64, 2))
 	f("an hour ahead", ReasonFuture, one(named("base"), t0+3_600_000, 2))
 	f("no name", ReasonInvalidLabels, one(labels.FromStrings("a", "b"), t0, 1))
 	f("no labels", ReasonInvalidLabels, one(labels.EmptyLabels(), t0, 1))
@@ -297,6 +298,9 @@ func TestReopen(t *testing.T) {
 			defer s.Close()
 			if d := cmp.Diff(before, all(t, s), equalSeries); d != "" {
 				t.Errorf("lost or changed: %s", d)
+			}
+			if got := s.Stats().Series; got != 2 {
+				t.Errorf("%d active series, want 2", got)
 			}
 			var got []int64
 			s.SetTap(func(b *metric.Batch) { got = append(got, b.T...) })

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"math"
 	"net/http"
 	"net/http/httptest"
@@ -151,6 +152,36 @@ func TestRemoteWrite(t *testing.T) {
 		}
 		if a := s.Accounting(); a.Received != 21 || a.Appended != 14 || a.Duplicate+a.Late != 7 || a.Requests != 3 {
 			t.Errorf("%+v", a)
+		}
+	})
+}
+
+// Prometheus's own handler, on the store's first appender interface, stores
+// the same and is tapped the same.
+func TestPrometheusHandlerOnStore(t *testing.T) {
+	bothVersions(t, func(t *testing.T, msg remoteapi.WriteMessageType) {
+		r := request{
+			{Labels: named("a"), Samples: samples(0, 1, 1, 2)},
+			{Labels: named("h"), Histograms: []tsdb.HistogramSample{{T: t0, H: intHistogram(2).ToFloat(nil)}}},
+		}
+		ours, oursStore := newSink(t, tsdb.Options{Now: clock}, SinkOptions{})
+		if w := post(ours, r.body(t, msg), msg); w.Code != 204 {
+			t.Fatalf("%d %s", w.Code, w.Body)
+		}
+		store := openStore(t, tsdb.Options{Now: clock})
+		heard := 0
+		store.SetTap(func(b *metric.Batch) { heard += b.Len() })
+		h := remote.NewWriteHandler(slog.New(slog.DiscardHandler), nil, store, remoteapi.MessageTypes{msg}, true, false, true)
+		srv := httptest.NewServer(h)
+		defer srv.Close()
+		if _, err := client(t, srv.URL, msg).Store(context.Background(), snappy.Encode(nil, r.body(t, msg)), 0); err != nil {
+			t.Fatal(err)
+		}
+		if d := cmp.Diff(stored(t, oursStore), stored(t, store), equal); d != "" {
+			t.Error(d)
+		}
+		if heard != 3 {
+			t.Errorf("the tap heard %d samples", heard)
 		}
 	})
 }

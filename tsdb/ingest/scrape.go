@@ -28,8 +28,9 @@ import (
 type ScraperOptions struct {
 	// Config is YAML with the keys global (optional) and scrape_configs, as in
 	// prometheus.yml. Discovery by static_configs, file_sd_configs,
-	// http_sd_configs and dns_sd_configs is built in. Any other section is an
-	// error, since it would not be obeyed.
+	// http_sd_configs and dns_sd_configs is built in. As in Prometheus, native
+	// histograms are asked for with scrape_native_histograms: true. Any other
+	// section is an error, since it would not be obeyed.
 	Config []byte
 	// Dir is what relative paths in Config are relative to; "" means the
 	// working directory.

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/bellwether-ts/bellwether/tsdb"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
 // eventually waits for what other goroutines bring about.
@@ -82,6 +84,12 @@ func TestScrape(t *testing.T) {
 		}
 	}))
 	defer target.Close()
+	reg := prometheus.NewRegistry()
+	h := prometheus.NewHistogram(prometheus.HistogramOpts{Name: "native_seconds", NativeHistogramBucketFactor: 1.1})
+	reg.MustRegister(h)
+	h.Observe(0.3)
+	native := httptest.NewServer(promhttp.HandlerFor(reg, promhttp.HandlerOpts{}))
+	defer native.Close()
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "targets.json"), fmt.Appendf(nil, `[{"targets":[%q],"labels":{"found":"file"}}]`, host(target)), 0o644); err != nil {
 		t.Fatal(err)
@@ -109,16 +117,22 @@ scrape_configs:
   static_configs: [{targets: [%[1]q]}]
 - job_name: down
   static_configs: [{targets: ["127.0.0.1:1"]}]
-`, host(target), target.URL)})
+- job_name: native
+  scrape_native_histograms: true
+  static_configs: [{targets: [%[3]q]}]
+`, host(target), target.URL, host(native))})
 	if err != nil {
 		t.Fatal(err)
 	}
 	stop := run(t, s.Run)
-	for job, up := range map[string]float64{"static": 1, "file": 1, "http": 1, "limited": 0, "down": 0} {
+	for job, up := range map[string]float64{"static": 1, "file": 1, "http": 1, "limited": 0, "down": 0, "native": 1} {
 		eventually(t, "up of "+job, func() bool { return latest(t, store, fmt.Sprintf("up{job=%q}", job)) == up })
-		if up == 1 && latest(t, store, fmt.Sprintf("jobs_total{job=%q,found=%q}", job, job)) != 7 {
+		if up == 1 && job != "native" && latest(t, store, fmt.Sprintf("jobs_total{job=%q,found=%q}", job, job)) != 7 {
 			t.Errorf("%s: no sample", job)
 		}
+	}
+	if got := latest(t, store, "histogram_count(native_seconds)"); got != 1 {
+		t.Errorf("the native histogram counts %v", got)
 	}
 	if got := latest(t, store, "count({i!=''})"); got != -1 {
 		t.Errorf("%v series over the sample limit were stored", got)
@@ -138,7 +152,7 @@ scrape_configs:
 	for _, one := range s.Targets() {
 		targets[one.Job] = one
 	}
-	if len(targets) != 5 || targets["static"].Health != "up" || targets["static"].LastScrape == 0 || targets["down"].LastError == "" || !strings.Contains(targets["limited"].LastError, "sample limit") {
+	if len(targets) != 6 || targets["static"].Health != "up" || targets["static"].LastScrape == 0 || targets["down"].LastError == "" || !strings.Contains(targets["limited"].LastError, "sample limit") {
 		t.Errorf("targets %+v", targets)
 	}
 
