@@ -28,8 +28,12 @@ func (a *assessment) decide(tested int) {
 		a.v.Reason = fmt.Sprintf("the canary %s, and %s", a.change(), a.within())
 	case worse && a.guard == "" && !equivalent:
 		a.v.Verdict = Fail
-		a.v.Reason = fmt.Sprintf("the canary %s, which is worse than chance allows: p = %s over all looks against %s needed among %s",
-			a.change(), pnum(a.logFail), pnum(a.logFail-a.adjusted+alpha), plural(tested, "metric"))
+		how := "worse than"
+		if a.m.Direction == Either {
+			how = "more than"
+		}
+		a.v.Reason = fmt.Sprintf("the canary %s, which is %s chance allows: p = %s over all looks against %s needed among %s",
+			a.change(), how, pnum(a.logFail), pnum(a.logFail-a.adjusted+alpha), plural(tested, "metric"))
 	case equivalent:
 		a.inconclusive("it looks equivalent, but "+strings.Join(a.s.blockers, "; "), tested)
 	case worse:
@@ -53,6 +57,7 @@ func (a *assessment) inconclusive(why string, tested int) {
 		next = fmt.Sprintf("about %s more would decide it", minutes(a.v.MinutesNeeded))
 	}
 	if len(a.s.blockers) > 0 {
+		a.v.MinutesNeeded = math.Inf(1)
 		next = "it cannot pass until the samples are complete"
 	}
 	a.v.Reason = why + "; " + next
@@ -69,8 +74,8 @@ func (a *assessment) undecided() string {
 // change describes the effect and its interval.
 func (a *assessment) change() string {
 	e := a.v.Effect
-	if e == 0 && a.v.Channel == "constant" {
-		return "equals the baseline at every instant"
+	if e == 0 {
+		return "equals the baseline"
 	}
 	word := "higher"
 	if e < 0 {
@@ -90,6 +95,9 @@ func (a *assessment) change() string {
 }
 
 func (a *assessment) within() string {
+	if a.margin == 0 {
+		return "neither side ever moves"
+	}
 	return fmt.Sprintf("no change as large as the margin %s (%s) fits the data", num(a.margin), a.marginSource())
 }
 
@@ -151,7 +159,7 @@ func (a *assessment) forecast(tested int) float64 {
 		z := func(distance float64) float64 {
 			return root * nearNormal(distance/a.se*math.Sqrt(growth), a.df*growth)
 		}
-		if bad > 0 && a.guard == "" && z(bad) >= failBand || gap > 0 && z(gap) >= passBand {
+		if bad > 0 && growth >= a.guardUntil && z(bad) >= failBand || gap > 0 && z(gap) >= passBand {
 			return math.Ceil(n*(growth-1)) * per
 		}
 	}

@@ -137,7 +137,7 @@ func judgeEvents(a *assessment) {
 	a.se = (a.v.Interval[1] - a.v.Interval[0]) / 2 / z
 	a.step("samples", "%v canary events in %v samples, %v baseline events in %v; the canary should have %.3g of them", c.s1, c.n1, c.s0, c.n0, rho)
 	a.step("variance", "dispersion %.2f%s", c.dispersion, c.detail)
-	a.step("fail test", "e-value 10^%.2f: the chance that the running bet ever gets there without a change is 10^%.2f", c.logE/math.Ln10, -c.logE/math.Ln10)
+	a.step("fail test", "a running bet against that share has won at most %s times its stake; without a change it gets there with chance %s", pnum(c.logE), pnum(-c.logE))
 	if len(a.s.hd) < 2*minPairs && (c.s1+c.s0)/(c.n1+c.n0) >= largeRate {
 		a.holdLargeCounts()
 	}

@@ -30,6 +30,7 @@ type assessment struct {
 	logPass     float64 // Sequential log p-value of "not equivalent".
 	adjusted    float64 // logFail after Holm.
 	guard       string  // Why a small p-value must not FAIL.
+	guardUntil  float64 // Growth of the window at which the guard is expected to fall.
 }
 
 // Judge judges a canary by the native judge. It never panics and never PASSes
@@ -150,8 +151,9 @@ func judgeLevel(a *assessment) {
 		a.v.Effect = l.effect
 		a.v.LogP = plainP(z, a.m.Direction)
 		a.logFail = a.plan.logP(directed(z, a.m.Direction), two)
-		if cold && l.neff < coldIndependent {
-			a.guard = fmt.Sprintf("its samples depend on each other so much that they are worth only %s independent ones, and there is no history to measure that on", num(l.neff))
+		if cold && l.surely < coldIndependent {
+			a.guardUntil = coldIndependent / l.surely
+			a.guard = fmt.Sprintf("its samples depend on each other so much that they are worth only %s independent ones for sure, and there is no history to measure that on", num(l.surely))
 		}
 		if l.placeboMax > 0 && math.Abs(l.effect) <= l.placeboMax {
 			a.guard = fmt.Sprintf("a window without a deploy once differed by %s", num(math.Ldexp(l.placeboMax, a.s.exp)))

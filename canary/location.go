@@ -23,7 +23,8 @@ import (
 type located struct {
 	effect, se, df float64
 	neff           float64
-	source         string // "history", "model", "window", "unpaired", "constant".
+	surely         float64 // Independent samples it is worth at least, of a cold start.
+	source         string  // "history", "model", "window", "unpaired", "constant".
 	placeboMax     float64
 	detail         string
 }
@@ -32,9 +33,16 @@ type located struct {
 const coldMinimum = 8
 
 // coldIndependent is the number of independent samples the window of a cold
-// start must be worth before it may FAIL: below, the estimate of the dependence
-// itself is too uncertain to stake a stopped deploy on.
+// start must be worth before it may FAIL, even if the dependence is a standard
+// error stronger than it looks: below, the estimate of the dependence itself is
+// too uncertain to stake a stopped deploy on.
 const coldIndependent = 8
+
+// cautious is NEff with the autocorrelation a standard error higher.
+func cautious(n int, phi float64) float64 {
+	up := min(0.99, phi+math.Sqrt((1-phi*phi)/float64(n)))
+	return float64(n) * (1 - up) / (1 + up)
+}
 
 // locate estimates the effect of one metric's sides.
 func locate(s *sides) located {
@@ -67,6 +75,7 @@ func locate(s *sides) located {
 	default:
 		h := stat.HARMean(s.d, 0)
 		l.se, l.df, l.neff, l.source = h.SE, h.DF, h.NEff, "window"
+		l.surely = cautious(n, h.Phi)
 		l.detail = fmt.Sprintf("no usable history: variance from the window itself, autocorrelation %.2f, %.1f degrees of freedom", h.Phi, h.DF)
 	}
 	return l
@@ -118,6 +127,7 @@ func locateUnpaired(s *sides) located {
 	l.se = math.Sqrt(vx + vy)
 	l.df = (vx + vy) * (vx + vy) / (vx*vx/hx.DF + vy*vy/hy.DF)
 	l.neff = min(hx.NEff, hy.NEff)
+	l.surely = min(cautious(len(s.x), hx.Phi), cautious(len(s.y), hy.Phi))
 	l.detail = fmt.Sprintf("the sides cannot be paired instant by instant: each side's own variance, %.1f degrees of freedom", l.df)
 	return l
 }

@@ -28,11 +28,11 @@ func judgeMannWhitney(m *Metric, o NamedOptions, v *MetricVerdict) {
 	span := fmt.Sprintf("shift %s, %g %% interval %s to %s, tolerance %s", num(h.Estimate), 100*o.ConfidenceLevel, num(h.Low), num(h.High), num(bound))
 	v.Trace.Steps = append(v.Trace.Steps, TraceStep{"rank test", fmt.Sprintf("U = %v of %d pairs, p = %s; %s", t.U, len(x)*len(y), pnum(t.LogP), span)})
 	switch {
-	case high || low:
-		v.Verdict, v.Reason = Fail, "the interval lies beyond the tolerance: "+span
 	case neverRejects(len(x), len(y), o.ConfidenceLevel):
 		v.Verdict, v.MinutesNeeded = Inconclusive, math.Max(1, m.StepSeconds/60)
 		v.Reason = fmt.Sprintf("%d against %d samples cannot reach the confidence level whatever they are", len(y), len(x))
+	case high || low:
+		v.Verdict, v.Reason = Fail, "the interval lies beyond the tolerance: "+span
 	default:
 		v.Verdict, v.Reason = Pass, "the interval reaches inside the tolerance: "+span
 	}

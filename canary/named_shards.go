@@ -55,7 +55,7 @@ func flagShards(m *Metric, v *MetricVerdict, y, x []float64, far []bool, rule st
 			n++
 		}
 	}
-	what := fmt.Sprintf("%d of %s %s", n, plural(len(x), "canary shard"), rule)
+	what := fmt.Sprintf("%d of %d canary shards %s", n, len(x), rule)
 	v.Trace.Steps = append(v.Trace.Steps, TraceStep{"shards", fmt.Sprintf("baseline median %s, robust sd %s, %d shards; %s", num(center), num(stat.RobustScale(y)), len(y), what)})
 	v.Verdict, v.Reason = Pass, what+", no more than half"
 	if 2*n > len(x) {

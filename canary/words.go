@@ -21,14 +21,15 @@ func num(v float64) string {
 	return strconv.FormatFloat(v, 'g', 4, 64)
 }
 
-// pnum writes a p-value given as its logarithm, also where it underflows.
+// pnum writes a p-value or e-value given as its logarithm, also where it
+// underflows or overflows.
 func pnum(logp float64) string {
 	switch {
 	case math.IsNaN(logp):
 		return "unknown"
 	case math.IsInf(logp, -1):
 		return "0"
-	case logp < -600:
+	case math.Abs(logp) > 600:
 		return fmt.Sprintf("1e%.0f", logp/math.Ln10)
 	}
 	return strconv.FormatFloat(math.Exp(logp), 'g', 2, 64)

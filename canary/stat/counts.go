@@ -67,12 +67,16 @@ func BinomialP(k, n, p float64, alt Alternative) float64 {
 	return min(0, math.Ln2+min(upper, lower))
 }
 
+// shareWeight is how many events the bet's prior on the share is worth. It is
+// centred at rho; a heavier prior gains on small ratios and loses on tiny totals.
+const shareWeight = 6
+
 // LogShareE is the log e-value of s1 canary and s0 baseline events against the
-// canary's share being rho: the likelihood under a Beta(1,1) mixture of shares,
-// on (rho,1) for Greater, (0,rho) for Less, (0,1) for TwoSided, over the
-// likelihood at rho,
+// canary's share being rho: the likelihood under a Beta(a,b) mixture of shares,
+// a = 6 rho, b = 6 (1-rho), on (rho,1) for Greater, (0,rho) for Less, (0,1) for
+// TwoSided, over the likelihood at rho,
 //
-//	E = B(1+s1,1+s0) / (rho^s1 (1-rho)^s0) * (mass of the posterior on the side)/(mass of the prior there)
+//	E = B(a+s1,b+s0)/B(a,b) / (rho^s1 (1-rho)^s0) * (posterior mass of the side)/(prior mass of it)
 //
 // Under the null its running maximum exceeds 1/alpha with probability at most
 // alpha (Ville), so it may be read after every event. Fractional counts are
@@ -81,12 +85,13 @@ func LogShareE(s1, s0, rho float64, alt Alternative) float64 {
 	if !(s1 >= 0 && s0 >= 0) || !(rho > 0 && rho < 1) || math.IsInf(s1+s0, 1) {
 		return math.NaN()
 	}
-	e := logBeta(1+s1, 1+s0) - s1*math.Log(rho) - s0*math.Log1p(-rho)
+	a, b := shareWeight*rho, shareWeight*(1-rho)
+	e := logBeta(a+s1, b+s0) - logBeta(a, b) - s1*math.Log(rho) - s0*math.Log1p(-rho)
 	switch alt {
 	case Greater:
-		e += logMassAbove(1+s1, 1+s0, rho) - math.Log1p(-rho)
+		e += logMassAbove(a+s1, b+s0, rho) - logMassAbove(a, b, rho)
 	case Less:
-		e += logMassAbove(1+s0, 1+s1, 1-rho) - math.Log(rho)
+		e += logMassAbove(b+s0, a+s1, 1-rho) - logMassAbove(b, a, 1-rho)
 	}
 	return e
 }

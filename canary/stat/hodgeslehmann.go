@@ -16,7 +16,7 @@ import (
 // HL is a shift estimate with its interval.
 type HL struct {
 	Estimate  float64 // Median of the differences x - y.
-	Low, High float64 // Ends of the interval; infinite where the level asks for more than the data hold.
+	Low, High float64 // Ends of the interval; the extreme differences where the data cannot reach the level, as in R.
 	Method    Method  // Exact or Asymptotic.
 }
 
@@ -41,16 +41,15 @@ func HodgesLehmann(x, y []float64, level float64, method Method) HL {
 		}
 	}
 	k := cutRank(xs, ys, level, method)
-	h := HL{Estimate: medianDifference(xs, ys), Low: math.Inf(-1), High: math.Inf(1), Method: method}
-	if k >= 1 {
-		h.Low = kthDifference(xs, ys, k)
-		h.High = kthDifference(xs, ys, m*n+1-k)
+	return HL{
+		Estimate: medianDifference(xs, ys),
+		Low:      kthDifference(xs, ys, k),
+		High:     kthDifference(xs, ys, m*n+1-k),
+		Method:   method,
 	}
-	return h
 }
 
-// cutRank is the rank of the difference at the interval's lower end; below 1
-// the interval is unbounded.
+// cutRank is the rank of the difference at the interval's lower end, at least 1.
 func cutRank(xs, ys []float64, level float64, method Method) int {
 	m, n := len(xs), len(ys)
 	alpha := 1 - level

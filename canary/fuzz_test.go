@@ -1,0 +1,78 @@
+package canary
+
+import (
+	"encoding/binary"
+	"encoding/json"
+	"math"
+	"testing"
+)
+
+func FuzzParseRequest(f *testing.F) {
+	for _, s := range []string{
+		`{"metrics":[{"name":"a","baseline":[1,2,"NaN"],"canary":[1,2,3],"kind":"count"}],"policy":{"looks":3,"look":1}}`,
+		`{"metrics":[{"nmae":"a"}]}`, `{"metrics":null}`, `[]`, `{"metrics":[{"name":"a","baseline":[1e999],"canary":[]}]}`,
+		`{"metrics":[{"name":"a","baseline":[1],"canary":[1],"history":{"baseline":[1],"canary":[]}}]}`,
+	} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		req, err := ParseRequest(data)
+		if err != nil {
+			return
+		}
+		for _, name := range Judges() {
+			v, err := JudgeNamed(name, req)
+			if err != nil {
+				continue
+			}
+			if out, err := json.Marshal(v); err != nil || !json.Valid(out) {
+				t.Fatalf("judge %s: bad JSON %s (%v)", name, out, err)
+			}
+		}
+	})
+}
+
+func FuzzKayenta(f *testing.F) {
+	f.Add([]byte(`{"canaryConfig":{"metrics":[{"name":"a","groups":["g"],"analysisConfigurations":{"canary":{"direction":"increase","outliers":{"strategy":"remove"}}}}],"classifier":{"groupWeights":{"g":100}}},"scoreThresholds":{"pass":95,"marginal":75},"metricSetPairList":[{"name":"a","id":"1","values":{"control":[1,2,3],"experiment":[4,5,"NaN"]}}]}`))
+	f.Add([]byte(`{"metricSetPairList":[]}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		out, err := JudgeKayenta(data, KayentaOptions{})
+		if err == nil && !json.Valid(out) {
+			t.Fatalf("bad JSON %s", out)
+		}
+	})
+}
+
+// FuzzJudge feeds arbitrary bits as samples: no panic, valid JSON, and no PASS
+// for a side without a finite sample.
+func FuzzJudge(f *testing.F) {
+	f.Add([]byte{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16}, uint8(0), 0.0)
+	f.Add(make([]byte, 8*40), uint8(5), 1e-300)
+	f.Fuzz(func(t *testing.T, data []byte, mode uint8, margin float64) {
+		var all []float64
+		for i := 0; i+8 <= len(data) && i < 8*400; i += 8 {
+			all = append(all, math.Float64frombits(binary.LittleEndian.Uint64(data[i:])))
+		}
+		cut := len(all) / 2
+		m := Metric{Name: "m", Baseline: all[:cut], Canary: all[cut:], MinEffect: margin,
+			Kind:      []Kind{Gauge, Count, Ratio, "?"}[mode%4],
+			Direction: []Direction{Increase, Decrease, Either, ""}[mode/4%4]}
+		if mode > 128 {
+			m.History = &History{Baseline: all[:cut], Canary: all[len(all)-cut:]}
+		}
+		finite := len(finiteOf(m.Baseline)) > 0 && len(finiteOf(m.Canary)) > 0
+		for _, name := range Judges() {
+			v, err := JudgeNamed(name, Request{Metrics: []Metric{m}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if v.Verdict == Pass && !finite {
+				t.Fatalf("judge %s passes without data", name)
+			}
+			if out, err := json.Marshal(v); err != nil || !json.Valid(out) {
+				t.Fatalf("judge %s: bad JSON %s (%v)", name, out, err)
+			}
+			_, _ = v.Text(), v.Markdown()
+		}
+	})
+}
