@@ -211,7 +211,7 @@ func (c *Canaries) look(ctx context.Context, r Run, now int64) {
 	var req canary.Request
 	spec, err := c.p.chooseMetrics(ctx, r.Spec, end)
 	if err == nil {
-		v, req, err = c.p.JudgeSpec(ctx, spec, end, n, looks)
+		v, req, err = c.p.JudgeSpec(ctx, spec, end, n, looks, r.Request)
 	}
 	if err != nil {
 		v = canary.Verdict{Verdict: canary.NoData, Reasons: []string{err.Error()}}

@@ -87,15 +87,21 @@ func sideMatchers(which, text string) ([]*labels.Matcher, error) {
 }
 
 // JudgeSpec judges the samples of [spec.Start, end] as look number look of
-// looks, and returns the request it judged.
-func (p *Pipeline) JudgeSpec(ctx context.Context, s RunSpec, end int64, look, looks int) (canary.Verdict, canary.Request, error) {
+// looks, and returns the request it judged. before is the request of an earlier
+// look, or nil: history ends where the window begins, so it is read only once.
+func (p *Pipeline) JudgeSpec(ctx context.Context, s RunSpec, end int64, look, looks int, before *canary.Request) (canary.Verdict, canary.Request, error) {
 	req := canary.Request{Policy: canary.Policy{
 		FalseFail: s.FalseFail, FalsePass: s.FalsePass, Look: look, Looks: looks,
 		PlannedSamples: int(s.MaxDuration / s.Step),
 	}}
-	for _, m := range s.Metrics {
-		cm, err := p.samplesOf(ctx, s, m, end)
+	for i, m := range s.Metrics {
+		cm, err := p.windowOf(ctx, s, m, end)
 		if err != nil {
+			return canary.Verdict{}, req, err
+		}
+		if before != nil && i < len(before.Metrics) && before.Metrics[i].Name == m.Name && before.Metrics[i].History != nil {
+			cm.History = before.Metrics[i].History
+		} else if cm.History, err = p.historyOf(ctx, s, m); err != nil {
 			return canary.Verdict{}, req, err
 		}
 		req.Metrics = append(req.Metrics, cm)
@@ -107,38 +113,41 @@ func (p *Pipeline) JudgeSpec(ctx context.Context, s RunSpec, end int64, look, lo
 	return v, req, err
 }
 
-// samplesOf reads both sides of one metric on the same instants. The history
-// ends where the window begins.
-func (p *Pipeline) samplesOf(ctx context.Context, s RunSpec, m RunMetric, end int64) (canary.Metric, error) {
-	step := s.Step.Milliseconds()
-	// The first instant is one step in: a rate there looks back over the window only.
-	first := s.Start + step
+// windowOf reads both sides of one metric on the same instants. The first
+// instant is one step in: a rate there looks back over the window only.
+func (p *Pipeline) windowOf(ctx context.Context, s RunSpec, m RunMetric, end int64) (canary.Metric, error) {
 	out := canary.Metric{
 		Name: m.Name, StepSeconds: s.Step.Seconds(), Direction: m.Direction, Kind: m.Kind,
 		MinEffect: m.MinEffect, Critical: m.Critical,
 	}
-	var hist canary.History
-	for _, side := range []struct {
-		matchers      string
-		into, history *[]float64
-	}{{s.Baseline, &out.Baseline, &hist.Baseline}, {s.Canary, &out.Canary, &hist.Canary}} {
-		expr := strings.ReplaceAll(m.Query, "$side", strings.Trim(side.matchers, "{} "))
-		var err error
-		if *side.into, err = p.grid(ctx, expr, first, end, step); err != nil {
-			return out, err
-		}
-		if s.History <= 0 {
-			continue
-		}
-		from := s.Start - s.History.Milliseconds()/step*step
-		if *side.history, err = p.grid(ctx, expr, from, s.Start-step, step); err != nil {
-			return out, err
-		}
+	step := s.Step.Milliseconds()
+	var errB, errC error
+	out.Baseline, errB = p.grid(ctx, sideQuery(m, s.Baseline), s.Start+step, end, step)
+	out.Canary, errC = p.grid(ctx, sideQuery(m, s.Canary), s.Start+step, end, step)
+	return out, errors.Join(errB, errC)
+}
+
+// historyOf reads both sides before the window; nil if the canary's side did
+// not exist then, which is usual and asked for first because it costs nothing.
+func (p *Pipeline) historyOf(ctx context.Context, s RunSpec, m RunMetric) (*canary.History, error) {
+	if s.History <= 0 {
+		return nil, nil
 	}
-	if anyFinite(hist.Baseline) && anyFinite(hist.Canary) {
-		out.History = &hist
+	step := s.Step.Milliseconds()
+	from := s.Start - s.History.Milliseconds()/step*step
+	side, err := p.grid(ctx, sideQuery(m, s.Canary), from, s.Start-step, step)
+	if err != nil || !anyFinite(side) {
+		return nil, err
 	}
-	return out, nil
+	base, err := p.grid(ctx, sideQuery(m, s.Baseline), from, s.Start-step, step)
+	if err != nil || !anyFinite(base) {
+		return nil, err
+	}
+	return &canary.History{Baseline: base, Canary: side}, nil
+}
+
+func sideQuery(m RunMetric, matchers string) string {
+	return strings.ReplaceAll(m.Query, "$side", strings.Trim(matchers, "{} "))
 }
 
 // grid evaluates expr on first, first+step, ... up to end; NaN where it has no
@@ -207,12 +216,11 @@ func (p *Pipeline) Retrospect(ctx context.Context, s RunSpec, end int64) (canary
 	if err != nil {
 		return canary.Verdict{}, canary.Request{}, s, err
 	}
-	v, req, err := p.JudgeSpec(ctx, s, end, 1, 1)
+	v, req, err := p.JudgeSpec(ctx, s, end, 1, 1, nil)
 	return v, req, s, err
 }
 
 // Queries returns the PromQL of both sides of metric i.
 func (s RunSpec) Queries(i int) (baseline, side string) {
-	q := s.Metrics[i].Query
-	return strings.ReplaceAll(q, "$side", strings.Trim(s.Baseline, "{} ")), strings.ReplaceAll(q, "$side", strings.Trim(s.Canary, "{} "))
+	return sideQuery(s.Metrics[i], s.Baseline), sideQuery(s.Metrics[i], s.Canary)
 }
