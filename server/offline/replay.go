@@ -3,7 +3,9 @@ package offline
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
+	"strings"
 
 	"github.com/bellwether-ts/bellwether/alerting"
 	"github.com/bellwether-ts/bellwether/metric"
@@ -177,6 +179,9 @@ func (r *replayer) apply(in alerting.Input) {
 	r.seq++
 	in.Seq, in.At = r.seq, r.now
 	outs := r.core.Apply(in)
+	if in.Suppress != nil && r.err == nil {
+		r.err = refusal(in.Suppress, outs)
+	}
 	if in.Event != nil {
 		r.send(r.sum.event(in, outs))
 	}
@@ -185,6 +190,16 @@ func (r *replayer) apply(in alerting.Input) {
 			r.send(line)
 		}
 	}
+}
+
+// refusal is the error of a suppression that the alert core would not take.
+func refusal(s *alerting.Suppression, outs []alerting.Output) error {
+	for i := range outs {
+		if d := outs[i].Decision; d != nil && d.Verdict == alerting.Refused {
+			return fmt.Errorf("cannot suppress %q: %s", s.Targets, strings.TrimSpace(d.Trace.String()))
+		}
+	}
+	return nil
 }
 
 func (r *replayer) send(l Line) {
@@ -202,5 +217,5 @@ func (r *replayer) finish() Summary {
 			r.apply(alerting.Input{})
 		}
 	}
-	return r.sum.close(r.now)
+	return r.sum.close(r.began, r.now)
 }

@@ -38,7 +38,7 @@ const (
 
 // Summary is the end of a replay.
 type Summary struct {
-	From          string         `json:"from"` // RFC 3339, UTC: what was reported.
+	From          string         `json:"from"` // RFC 3339, UTC: what was reported. Both empty if nothing was.
 	To            string         `json:"to"`
 	Series        int            `json:"series"`
 	Samples       int64          `json:"samples"`
@@ -94,7 +94,11 @@ func (l Line) String() string {
 // String renders the summary for people.
 func (s Summary) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "\nReplayed %s of %s from %s to %s.\n", plural(int(s.Samples), "sample", "samples"), plural(s.Series, "series", "series"), s.From, s.To)
+	fmt.Fprintf(&b, "\nReplayed %s of %s", plural(int(s.Samples), "sample", "samples"), plural(s.Series, "series", "series"))
+	if s.From != "" {
+		fmt.Fprintf(&b, ", reported from %s to %s", s.From, s.To)
+	}
+	b.WriteString(".\n")
 	fmt.Fprintf(&b, "%s became %s: %s (%.2f a day), %s, %s in all.\n",
 		plural(s.Events, "event", "events"), plural(s.Groups, "group", "groups"), plural(s.Pages, "page", "pages"), s.PagesPerDay,
 		plural(s.Tickets, "ticket", "tickets"), plural(s.Notifications, "notification", "notifications"))

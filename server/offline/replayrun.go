@@ -50,8 +50,8 @@ func (r ReplayRun) Run(ctx context.Context, out io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
-	if sum.Samples == 0 {
-		newNotes(r.Notes).say("nothing was replayed: the range holds no samples")
+	if sum.From == "" {
+		newNotes(r.Notes).say("nothing was replayed: the data hold no samples in the range")
 	}
 	return end(sum)
 }

@@ -80,9 +80,9 @@ func (t *tally) output(o *alerting.Output) (l Line, ok bool) {
 }
 
 // close computes what only the end knows.
-func (t *tally) close(now int64) Summary {
+func (t *tally) close(began bool, now int64) Summary {
 	s := t.Summary
-	if s.Samples > 0 {
+	if began {
 		s.From, s.To = FormatTime(t.from), FormatTime(now)
 		if days := float64(now-t.from) / float64((24 * time.Hour).Milliseconds()); days > 0 {
 			s.PagesPerDay = float64(s.Pages) / days
