@@ -108,7 +108,7 @@ func (c *Core) contentChanged(a *alert, v Verdict) Verdict {
 		kind, text = Demoted, "priority fell to LOW"
 	}
 	if a.PendingDue != 0 && kind == Escalated {
-		return c.filter(a)
+		return c.ripen(a, c.staticFilter(&a.Event).minAge)
 	}
 	if a.Counts != Unhealthy {
 		return v

@@ -9,6 +9,11 @@ func (c *Core) filter(a *alert) Verdict {
 	if c.switched(a, f.flap) {
 		return Held
 	}
+	return c.ripen(a, f.minAge)
+}
+
+// ripen lets a status count once it is old enough.
+func (c *Core) ripen(a *alert, minAge int64) Verdict {
 	if a.Status == Healthy {
 		if a.PendingDue != 0 {
 			a.PendingDue = 0
@@ -18,14 +23,14 @@ func (c *Core) filter(a *alert) Verdict {
 		return c.countsHealthy(a, Resolved, "healthy again")
 	}
 	age := max(a.Event.ObservedAt-a.Event.Since, 0)
-	if wait := f.minAge - age; wait > 0 {
+	if wait := minAge - age; wait > 0 {
 		a.PendingDue = c.mono + wait
 		c.armAlert(a)
-		c.say("filter", "unhealthy for %s, counts from %s on (until %s)", span(age), span(f.minAge), c.wallAt(a.PendingDue))
+		c.say("filter", "unhealthy for %s, counts from %s on (until %s)", span(age), span(minAge), c.wallAt(a.PendingDue))
 		return Pending
 	}
 	a.PendingDue = 0
-	c.say("filter", "unhealthy for %s, minimum age %s: it counts", span(age), span(max(f.minAge, 0)))
+	c.say("filter", "unhealthy for %s, minimum age %s: it counts", span(age), span(max(minAge, 0)))
 	return c.countsUnhealthy(a)
 }
 

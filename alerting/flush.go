@@ -122,7 +122,7 @@ func (c *Core) sent(g *group, kind NotificationKind, update bool) {
 	g.Changes, g.FlushDue, g.LastSent = 0, 0, c.mono
 	switch kind {
 	case Opened, Update:
-		g.ToldHigh = g.activeHigh > 0 || g.ToldHigh
+		g.ToldHigh = g.activeHigh > 0 // An update without one says so; the next HIGH is a first again.
 		if update {
 			g.Updates++
 		}

@@ -63,7 +63,7 @@ type group struct {
 	Gone         int      `json:"gone,omitempty"` // How many left, listed or not.
 
 	Told     []told `json:"told,omitempty"`
-	ToldHigh bool   `json:"told_high,omitempty"` // Those told know of a HIGH member.
+	ToldHigh bool   `json:"told_high,omitempty"` // The last word sent spoke of a HIGH member.
 	Changes  int    `json:"changes,omitempty"`   // Changes since the last notification.
 	Updates  int    `json:"updates,omitempty"`   // Updates sent.
 	LastSent int64  `json:"last_sent,omitempty"` // Own clock.

@@ -23,8 +23,11 @@ type Options struct {
 	Letters int           // Dead letters kept per receiver; default 1000.
 
 	// Done is told the fate of every notification: nil when delivered, the
-	// reason when given up. It is called from the workers and from Send; wire
-	// it to the engine's Delivered, outside the engine's own goroutine.
+	// reason when given up. It is called by one goroutine of its own, never
+	// from within Send, so it may wait: wire it to the engine's Delivered. If
+	// it falls more than 4096 fates behind, further ones are counted as
+	// Unreported; those notifications stay in the core's outbox and are sent
+	// again at the next start.
 	Done func(id string, err error)
 }
 
@@ -61,6 +64,8 @@ type Stats struct {
 	Sendings  uint64 `json:"sendings"`  // Successful calls; fewer than Delivered when there were digests.
 	Dead      uint64 `json:"dead"`
 	Forgotten uint64 `json:"forgotten"` // Dead letters pushed out of the list by newer ones.
+
+	Unreported uint64 `json:"unreported"` // Fates that Done was too slow to hear of.
 }
 
 // Dispatcher hands notifications to receivers by name. Make one with New.
@@ -70,6 +75,15 @@ type Dispatcher struct {
 	lost   *queue // Dead letters of receivers that do not exist; it has no worker.
 	cancel context.CancelFunc
 	wg     sync.WaitGroup
+	fates  chan fate
+	told   chan struct{} // Closed when every fate was reported.
+	close  sync.Once
+}
+
+// fate is what became of a notification.
+type fate struct {
+	id  string
+	err error
 }
 
 // New starts a worker for every receiver. Stages such as Retry are the caller's
@@ -77,9 +91,11 @@ type Dispatcher struct {
 func New(receivers map[string]Receiver, o Options) *Dispatcher {
 	o = o.withDefaults()
 	ctx, cancel := context.WithCancel(context.Background())
-	d := &Dispatcher{o: o, queues: map[string]*queue{}, lost: newQueue("", nil, o), cancel: cancel}
+	d := &Dispatcher{o: o, queues: map[string]*queue{}, cancel: cancel, fates: make(chan fate, 4096), told: make(chan struct{})}
+	d.lost = newQueue("", nil, o, d.fates)
+	go d.report()
 	for name, r := range receivers {
-		q := newQueue(name, r, o)
+		q := newQueue(name, r, o, d.fates)
 		d.queues[name] = q
 		d.wg.Go(func() { q.run(ctx) })
 	}
@@ -102,11 +118,24 @@ func (d *Dispatcher) Send(n alerting.Notification) {
 	q.put(n)
 }
 
-// Close stops the workers and waits for them. What still waits is neither
-// delivered nor dead: it is in the core's outbox for the next start.
+// report hands the fates to Done.
+func (d *Dispatcher) report() {
+	defer close(d.told)
+	for f := range d.fates {
+		d.o.Done(f.id, f.err)
+	}
+}
+
+// Close stops the workers, waits for them and reports the last fates; close the
+// engine after it. What still waits is neither delivered nor dead: it is in the
+// core's outbox for the next start. Send must not be called any more.
 func (d *Dispatcher) Close() {
-	d.cancel()
-	d.wg.Wait()
+	d.close.Do(func() {
+		d.cancel()
+		d.wg.Wait()
+		close(d.fates)
+	})
+	<-d.told
 }
 
 // DeadLetters returns the dead letters of all receivers, oldest first per
@@ -171,14 +200,27 @@ type queue struct {
 	o       Options
 	limit   *rate.Limiter
 	waiting chan alerting.Notification
+	fates   chan<- fate
 
 	mu    sync.Mutex
 	dead  []DeadLetter
 	stats Stats
 }
 
-func newQueue(name string, r Receiver, o Options) *queue {
-	return &queue{name: name, r: r, o: o, limit: rate.NewLimiter(rate.Every(o.Every), o.Burst), waiting: make(chan alerting.Notification, o.Queue)}
+func newQueue(name string, r Receiver, o Options, fates chan<- fate) *queue {
+	return &queue{name: name, r: r, o: o, fates: fates,
+		limit: rate.NewLimiter(rate.Every(o.Every), o.Burst), waiting: make(chan alerting.Notification, o.Queue)}
+}
+
+// report queues fates for Done and never blocks. The caller holds q.mu.
+func (q *queue) report(err error, ns []alerting.Notification) {
+	for _, n := range ns {
+		select {
+		case q.fates <- fate{n.ID, err}:
+		default:
+			q.stats.Unreported++
+		}
+	}
 }
 
 func (q *queue) put(n alerting.Notification) {
@@ -200,10 +242,8 @@ func (q *queue) bury(why error, ns ...alerting.Notification) {
 		q.dead = slices.Delete(q.dead, 0, over)
 		q.stats.Forgotten += uint64(over)
 	}
+	q.report(why, ns)
 	q.mu.Unlock()
-	for _, n := range ns {
-		q.o.Done(n.ID, why)
-	}
 }
 
 // run is the worker: one sending at a time, in order.
@@ -226,7 +266,7 @@ func (q *queue) run(ctx context.Context) {
 		}
 		err := q.r.Notify(ctx, batch...)
 		if ctx.Err() != nil && err != nil {
-			return
+			return // Neither delivered nor given up: the outbox has it.
 		}
 		if err != nil {
 			q.bury(fmt.Errorf("cannot notify %q: %w", q.name, err), batch...)
@@ -235,10 +275,8 @@ func (q *queue) run(ctx context.Context) {
 		q.mu.Lock()
 		q.stats.Delivered += uint64(len(batch))
 		q.stats.Sendings++
+		q.report(nil, batch)
 		q.mu.Unlock()
-		for _, n := range batch {
-			q.o.Done(n.ID, nil)
-		}
 	}
 }
 

@@ -309,3 +309,31 @@ func TestLog(t *testing.T) {
 		t.Errorf("%s", b.String())
 	}
 }
+
+// The engine calls Send from its own goroutine and hears of fates through
+// Submit: neither may wait for the other.
+func TestSendNeverWaitsForDone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		gate := make(chan struct{})
+		var mu sync.Mutex
+		heard := 0
+		d := New(nil, Options{Done: func(string, error) {
+			<-gate
+			mu.Lock()
+			heard++
+			mu.Unlock()
+		}})
+		for i := range 5000 { // All dead letters: there is no receiver.
+			d.Send(note(i))
+		}
+		s := d.Stats()[""]
+		if s.Dead != 5000 || s.Unreported == 0 {
+			t.Errorf("%+v", s)
+		}
+		close(gate)
+		d.Close()
+		if uint64(heard)+s.Unreported != 5000 {
+			t.Errorf("%d fates reported and %d counted as unreported, of 5000", heard, s.Unreported)
+		}
+	})
+}
