@@ -22,8 +22,8 @@ type calibrate struct {
 }
 
 const (
-	calWeight = 10_000 // Samples the prior is worth.
-	calPrior  = 1e-3   // Prior of p(1).
+	calWeight = 3_000 // Samples the prior is worth.
+	calPrior  = 1e-3  // Prior of p(1).
 	calMin    = 1e-3
 	calMax    = 1e-2
 	calTail   = 3

@@ -9,7 +9,7 @@ import "math"
 // that lands where the series usually is (a recovery) is no news. S is divided
 // by what recurs at this time of day and calibrated to a p-value.
 //
-// Novelty (range, seasonal, level): R = product of the two largest record
+// Novelty (range, seasonal, shift, level, curvature, roughness): R = product of the two largest record
 // ratios. R > 1 says that two views of the series, or one by far, are beyond
 // everything seen. It needs no tail fit, so it leads while history is short.
 //
@@ -24,12 +24,14 @@ const (
 	memberSeasonal
 	memberShift
 	memberLevel
+	memberCurvature
+	memberRoughness
 	memberCount
 	movementMembers = memberBaseline + 1
 )
 
 var memberNames = [memberCount]string{
-	"delta", "delta2", "fast", "baseline", "range", "seasonal", "shift", "level",
+	"delta", "delta2", "fast", "baseline", "range", "seasonal", "shift", "level", "curvature", "roughness",
 }
 
 const (
@@ -71,4 +73,23 @@ func topTwo(x []float64) (a, b float64) {
 		}
 	}
 	return a, b
+}
+
+// noveltyKind names the shape of a record by the member that led it.
+func noveltyKind(ratio *[memberCount]float64) Kind {
+	lead := memberRange
+	for i := memberRange; i < memberCount; i++ {
+		if ratio[i] > ratio[lead] {
+			lead = i
+		}
+	}
+	switch {
+	case lead == memberRoughness && ratio[memberRange] < 1:
+		return KindVariance
+	case lead == memberSeasonal && ratio[memberRange] < 1:
+		return KindSeasonality
+	case lead == memberShift || lead == memberLevel:
+		return KindLevel
+	}
+	return KindSpike
 }

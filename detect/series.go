@@ -32,6 +32,7 @@ type state struct {
 	Range    span
 	Shift    shift
 	Seasonal seasonal
+	Rough    roughness
 	Recur    recurrence
 	Cal      calibrate
 	Quiet    quiet
@@ -183,6 +184,7 @@ func (s *Series) observe(m *moment, x float64) {
 	r[memberBaseline], m.adapted = st.Base.observe(x, st.N, s.hold())
 	r[memberRange] = st.Range.observe(x)
 	r[memberShift], r[memberLevel] = st.Shift.observe(x, &st.Recent)
+	r[memberCurvature], r[memberRoughness] = st.Rough.observe(x, &st.Recent)
 	r[memberSeasonal] = st.Seasonal.observe(m.t, x)
 	st.Shift.push(x)
 	st.Recent.push(x)
@@ -202,9 +204,7 @@ func (s *Series) observe(m *moment, x float64) {
 	e := st.Cal.evidence(m.fused, st.N)
 	if n := noveltyScore(m.novel); n > e {
 		e = n
-		if r[memberSeasonal] > 1 && r[memberRange] < 1 {
-			m.kind = KindSeasonality
-		}
+		m.kind = noveltyKind(r)
 	}
 	m.dir = DirectionUp
 	if x < expect {
