@@ -46,6 +46,10 @@ func change(base, win []float64) changeOf {
 	c.ok = true
 	c.median, c.scale = flooredScale(base)
 	mean := average(win)
+	if base[0] == base[len(base)-1] {
+		// A constant baseline has no spread; a step off it is as large as itself.
+		c.scale = max(c.scale, math.Abs(mean)/20)
+	}
 	c.shift = (mean - c.median) / c.scale
 	if math.IsNaN(c.shift) {
 		c.shift = 0

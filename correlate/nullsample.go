@@ -18,34 +18,50 @@ const nullCells = 1 << 28
 // null measures the query against series that have no reason to be like it.
 func (s *scan) null() nullModel {
 	t := s.t
-	cells := int64(t.n) * int64(2*t.r+1)
-	if s.same != nil && s.anti != nil {
-		cells *= 2
-	}
-	size := int(max(2*nullLeast, min(nullSize, nullCells/cells)))
+	cells := int64(t.n) * int64(2*t.r+1) * 2
+	size := int(max(nullLeast, min(nullSize, nullCells/cells)))
 	pool := s.outsiders()
-	var out []float64
-	kind := "other series"
-	if len(pool) >= nullSize {
-		for _, o := range pool[:size] {
-			s.load(o.i)
-			out = append(out, s.chance())
-		}
-		return fitNull(kind, out)
+	if len(pool) == 0 {
+		return nullModel{}
 	}
-	kind = "shifted copies"
-	buf := make([]float64, t.n)
-	for k := 0; len(pool) > 0 && k < size; k++ {
+	turned, mirrored := make([]float64, size), make([]float64, size)
+	for k := range size {
 		o := pool[k%len(pool)]
+		at := mix(o.hash + uint64(k))
 		s.load(o.i)
-		edge := max(1, t.n/8)
-		shift := edge + int(mix(o.hash+uint64(k))%uint64(max(1, t.n-2*edge)))
-		copy(buf, s.x[shift:])
-		copy(buf[t.n-shift:], s.x[:shift])
-		copy(s.x, buf)
-		out = append(out, s.chance())
+		s.turn(at)
+		turned[k] = s.chance()
+		s.load(o.i)
+		s.reflect(at)
+		mirrored[k] = s.chance()
 	}
-	return fitNull(kind, out)
+	return nullModel{tails: []tail{fitTail(turned), fitTail(mirrored)}}
+}
+
+// turn moves the loaded window round its own end, by at least an eighth.
+func (s *scan) turn(at uint64) {
+	n := len(s.x)
+	edge := max(1, n/8)
+	shift := edge + int(at%uint64(max(1, n-2*edge)))
+	slices.Reverse(s.x[:shift])
+	slices.Reverse(s.x[shift:])
+	slices.Reverse(s.x)
+}
+
+// reflect moves the loaded window along its reflection at its end, where it
+// goes on without a jump, by at least an eighth.
+func (s *scan) reflect(at uint64) {
+	n := len(s.x)
+	edge := max(1, n/8)
+	shift := edge + int(at%uint64(max(1, 2*n-2*edge)))
+	both := make([]float64, 2*n)
+	copy(both, s.x)
+	copy(both[n:], s.x)
+	slices.Reverse(both[n:])
+	for i := range s.x {
+		s.x[i] = both[(i+shift)%(2*n)]
+	}
+	normalise(s.x)
 }
 
 // outsider is a series with its place in a fixed shuffle.

@@ -52,12 +52,12 @@ type Excluded struct {
 
 // Null describes the similarity that chance gives this query.
 type Null struct {
-	Kind  string  `json:"kind"` // "other series", "shifted copies" or "none".
+	Kind  string  `json:"kind"` // "moved copies" or "none".
 	Size  int     `json:"size"`
 	P50   float64 `json:"p50"`
 	P95   float64 `json:"p95"`
 	P99   float64 `json:"p99"`
-	Scale float64 `json:"scale"` // Mean excess of -ln(1-s) in the tail.
+	Scale float64 `json:"scale"` // Mean excess of -ln(1-s) in the tail. Each figure is the larger of the two ways of moving.
 }
 
 // Result answers a search.

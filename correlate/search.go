@@ -184,8 +184,8 @@ func (t *task) answer(res *Result, s *scan) {
 	}
 	null := s.null()
 	res.Null = null.summary()
-	if null.kind == "none" {
-		res.Warnings = append(res.Warnings, fmt.Sprintf("%d series are too few for a null; p is 1 for all", res.Stats.Searched))
+	if len(null.tails) == 0 {
+		res.Warnings = append(res.Warnings, "there is no series to measure chance on; p is 1 for all")
 	}
 	ps := make([]float64, len(s.hits))
 	for i, h := range s.hits {

@@ -15,6 +15,7 @@ import (
 func main() {
 	out := flag.String("o", "", "also write the report to this file")
 	part := flag.String("part", "all", "what to measure: all, ranking, search")
+	size := flag.Int("n", 20_000, "series in the generated mix")
 	flag.Parse()
 	w := io.Writer(os.Stdout)
 	if *out != "" {
@@ -26,13 +27,13 @@ func main() {
 		defer f.Close()
 		w = io.MultiWriter(os.Stdout, f)
 	}
-	if err := report(w, *part); err != nil {
+	if err := report(w, *part, *size); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
-func report(w io.Writer, part string) error {
+func report(w io.Writer, part string, size int) error {
 	dir := os.Getenv("BELLWETHER_CORPUS")
 	if part != "search" {
 		if dir == "" {
@@ -40,6 +41,10 @@ func report(w io.Writer, part string) error {
 		} else if err := rankings(w, dir); err != nil {
 			return err
 		}
+	}
+	if part != "ranking" {
+		fmt.Fprintf(w, "\n## Search\n")
+		return searchReport(w, size)
 	}
 	return nil
 }
@@ -56,7 +61,7 @@ func rankings(w io.Writer, dir string) error {
 	for i := range raw {
 		raw[i].system += ", other faults left in the baseline"
 	}
-	shop, err := petshop(dir, 0)
+	shop, err := petshop(dir, 3600_000)
 	if err != nil {
 		return err
 	}
