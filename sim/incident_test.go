@@ -170,6 +170,9 @@ func TestRhythm(t *testing.T) {
 	if r := at(5, 14) / at(1, 14); r < .65 || r > .9 {
 		t.Errorf("Saturday is %.2f of Tuesday, want 0.65 to 0.9", r)
 	}
+	if r := at(6, 14) / at(1, 14); r < .6 || r > .85 {
+		t.Errorf("Sunday is %.2f of Tuesday, want 0.6 to 0.85", r)
+	}
 	if r := at(2, 14) / at(1, 14); r < .85 || r > 1.15 {
 		t.Errorf("Wednesday is %.2f of Tuesday, want about 1", r)
 	}

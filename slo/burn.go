@@ -2,7 +2,11 @@ package slo
 
 // From sums to burn rates, to how much budget is left and how long it lasts.
 //
-// burn rate = (bad / total) / (1 - target) over a window.
+// burn rate = (bad / total) / (1 - target) over a window. Time before the first
+//             sample is clean: a window of which only a sixth has been lived
+//             burns at a sixth of its ratio, so that a start at a busy hour does
+//             not look like three busy days, and a total outage right after the
+//             start is told in the textbook's time.
 // spent     = burn rate over the period * time seen / length of the period:
 //             the period's events are projected from the traffic seen so far,
 //             so one failed request in the first minute of a month is not the
@@ -48,6 +52,9 @@ func (e *Evaluator) window(length, now int64) Burn {
 		}
 	}
 	b.Rate = ratio / e.o.Budget()
+	if e.begun && e.first > b.From {
+		b.Rate *= float64(max(0, b.To-e.first)) / float64(b.To-b.From)
+	}
 	return b
 }
 

@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"testing"
+	"time"
 
 	"github.com/prometheus/prometheus/model/histogram"
 	"pgregory.net/rapid"
@@ -114,6 +115,7 @@ func TestWindowsEqualBruteForce(t *testing.T) {
 // 99.9 % pages after 3600 s * 14.4 / 1000 = 52 s of bad time, at 99 % after
 // 8.6 min (SRE workbook ch. 5; long window * factor / burn).
 func TestDetectionTimes(t *testing.T) {
+	clean := 7 * hour // The 6 h window is full.
 	f := func(target, errors float64, want int64) {
 		t.Helper()
 		o := testObjective()
@@ -122,7 +124,7 @@ func TestDetectionTimes(t *testing.T) {
 		e := mustEvaluator(t, o)
 		var good, total float64
 		start := int64(1_767_571_200_000)
-		outage := start + 7*hour // The clean state: the 6 h window is full.
+		outage := start + clean
 		for now, step := start, 10*second; now < outage+hour; now += step {
 			n := 100 * float64(step/second)
 			total += n
@@ -149,6 +151,9 @@ func TestDetectionTimes(t *testing.T) {
 	f(.99, 1, 518)
 	f(.999, .2, 259)
 	f(.999, .05, 1036)
+	clean = minute // Right after the start: no sooner, no later.
+	f(.999, 1, 52)
+	f(.99, 1, 518)
 }
 
 func TestResetTimeIsTheShortWindow(t *testing.T) {
@@ -172,6 +177,34 @@ func TestResetTimeIsTheShortWindow(t *testing.T) {
 	if d := ended - (start + hour + 5*minute); d < 0 || d > 31*minute {
 		t.Errorf("the page ends %s after the outage, want at most the 6 h rule's 30 m", FormatDuration(d))
 	}
+}
+
+func TestForecast(t *testing.T) {
+	start := int64(1_767_571_200_000)
+	f := func(w Window, errors float64, want int64) {
+		t.Helper()
+		o := testObjective()
+		o.Window = w
+		e := mustEvaluator(t, o)
+		var good, total float64
+		now := start
+		for ; now <= start+4*day; now += 5 * minute {
+			total += 1e6
+			good += 1e6 * (1 - errors)
+			e.ObserveGood(1, now, good)
+			e.ObserveTotal(1, now, total)
+		}
+		s := e.Evaluate(now - 5*minute)
+		if d := s.ExhaustedIn - want; d > hour || d < -hour {
+			t.Errorf("%v errors: gone in %s, want %s", errors, FormatDuration(s.ExhaustedIn), FormatDuration(want))
+		}
+	}
+	rolling := Window{Rolling: true, Length: 30 * day}
+	f(rolling, .0009, -1)   // Burn 0.9: lasts for ever.
+	f(rolling, .003, 6*day) // Burn 3 for 4 d has spent 40 %; the rest lasts 60 % of 10 d.
+	month := Window{Length: 30 * day, Count: 1, Unit: Month, Start: time.UnixMilli(start).UTC()}
+	f(month, .0011, (31*day*10/11 - 4*day)) // January has 31 days, and the budget is gone before its end.
+	f(month, .00095, -1)                    // The month ends first.
 }
 
 func TestGapPolicies(t *testing.T) {

@@ -23,7 +23,7 @@ type Burn struct {
 	Bad      float64 // Events (or slices).
 	Total    float64
 	Covered  int64   // Milliseconds of (From, To] in which samples were seen.
-	Rate     float64 // The burn rate after the gap policy, >= 0; 0 without events.
+	Rate     float64 // The burn rate after the gap policy, >= 0; 0 without events. Time before the first sample counts as clean.
 }
 
 // RuleState is one rule and how it stands.

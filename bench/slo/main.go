@@ -40,7 +40,7 @@ func report(w io.Writer, months, trials, seeds int) error {
 }
 
 func lowTraffic(w io.Writer, months, trials int) {
-	fmt.Fprintf(w, "## Little traffic\n\nTarget 99.9 %%, a healthy service that spends half its budget, Poisson arrivals, independent failures, the two page rules of the SRE workbook judged every 30 s. False pages per 30 days over %d months; median seconds to the page over %d outages. `textbook` is the rule as published, `a` the evidence test that is also asked for (Chernoff bound on the long window below a; the default is 1e-3).\n\n", months, trials)
+	fmt.Fprintf(w, "## Little traffic\n\nTarget 99.9 %%, a healthy service that spends half its budget, Poisson arrivals, independent failures, the two page rules of the SRE workbook judged every 30 s. False pages per 30 days over %d months; median seconds to the page over %d outages that begin after seven hours of health (those in which a page already stands are left out). `textbook` is the rule as published, `a` the evidence test that is also asked for (Chernoff bound on the long window below a; the default is 1e-3).\n\n", months, trials)
 	fmt.Fprintf(w, "| requests/h | false pages: textbook | a=1e-3 | a=1e-2 | outage: textbook | a=1e-3 | a=1e-2 | 20 %% errors: textbook | a=1e-3 | a=1e-2 |\n|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|\n")
 	for _, perHour := range []float64{10, 30, 60, 120, 300, 1000, 10_000, 60_000} {
 		r := measure(perHour, months, trials, 1)
