@@ -84,7 +84,22 @@ type Engine struct {
 // request is one Submit.
 type request struct {
 	payloads [][]byte
+	inputs   []alerting.Input // Decoded from the payloads.
 	reply    chan reply
+}
+
+// add encodes an input. What the core will apply is decoded from what is
+// logged, so that a replay sees the very same input.
+func (r *request) add(in alerting.Input) error {
+	b, err := encodeInput(in)
+	if err != nil {
+		return err
+	}
+	if in, err = decodeInput(Record{0, b}); err != nil {
+		return err
+	}
+	r.payloads, r.inputs = append(r.payloads, b), append(r.inputs, in)
+	return nil
 }
 
 type reply struct {
@@ -128,11 +143,9 @@ func (e *Engine) Submit(ctx context.Context, ins ...alerting.Input) (uint64, err
 	e.mu.RUnlock()
 	r := &request{reply: make(chan reply, 1)}
 	for i := range ins {
-		b, err := encodeInput(ins[i])
-		if err != nil {
+		if err := r.add(ins[i]); err != nil {
 			errs = append(errs, err)
 		}
-		r.payloads = append(r.payloads, b)
 	}
 	if len(errs) > 0 {
 		return 0, errors.Join(errs...)
@@ -234,9 +247,9 @@ func (e *Engine) tick() {
 	if !e.core.TickNeeded(e.o.Now().UnixMilli()) {
 		return
 	}
-	b, err := encodeInput(alerting.Input{})
+	r := &request{reply: make(chan reply, 1)}
+	err := r.add(alerting.Input{})
 	if err == nil {
-		r := &request{payloads: [][]byte{b}, reply: make(chan reply, 1)}
 		e.commit([]*request{r})
 		err = (<-r.reply).err
 	}
@@ -268,9 +281,10 @@ func (e *Engine) commit(group []*request) {
 	e.mu.Lock()
 	for i, r := range group {
 		var errs []error
-		for _, p := range r.payloads {
+		for _, in := range r.inputs {
 			seq++
-			got, err := e.apply(Record{seq, p})
+			in.Seq, in.At = seq, at
+			got, err := e.apply(in)
 			if err != nil {
 				errs = append(errs, err)
 			}
@@ -287,17 +301,12 @@ func (e *Engine) commit(group []*request) {
 	e.snapshotIfDue(len(all))
 }
 
-// apply decodes what was logged and applies it, so that a replay sees the very
-// same input.
-func (e *Engine) apply(r Record) ([]alerting.Output, error) {
-	in, err := decodeInput(r)
-	if err != nil {
-		return nil, err
-	}
-	outs := e.core.Apply(in)
+// apply applies one input; the error says that the core refused it.
+func (e *Engine) apply(in alerting.Input) (outs []alerting.Output, err error) {
+	outs = e.core.Apply(in)
 	for _, o := range outs {
 		if d := o.Decision; d != nil && !d.Timer && d.Verdict == alerting.Refused {
-			err = &RefusedError{r.Seq, o.Decision.Trace}
+			err = &RefusedError{in.Seq, d.Trace}
 		}
 	}
 	return outs, err

@@ -368,6 +368,7 @@ func BenchmarkSubmit(b *testing.B) {
 	e, _ := openEngine(b, EngineOptions{Dir: b.TempDir()})
 	defer e.Close()
 	b.ReportAllocs()
+	defer cpuTime(b)()
 	b.SetParallelism(64)
 	b.RunParallel(func(pb *testing.PB) {
 		for i := 0; pb.Next(); i++ {

@@ -18,6 +18,9 @@ type FS interface {
 	Rename(from, to string) error
 	Remove(name string) error
 	SyncDir(dir string) error
+	// Lock takes the directory for this process until the closer is closed
+	// or the process ends.
+	Lock(dir string) (io.Closer, error)
 }
 
 // File is an open file.

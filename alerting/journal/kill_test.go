@@ -87,7 +87,6 @@ func TestKill(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
 	core, err := alerting.New(alerting.LogID(l.ID()), alerting.Config{})
 	if err != nil {
 		t.Fatal(err)
@@ -128,6 +127,7 @@ func TestKill(t *testing.T) {
 	if len(acked) < 100 {
 		t.Errorf("only %d events were acknowledged: the test proves little", len(acked))
 	}
+	l.Close()
 	// The recovered state is that of the whole log.
 	e, _, err := OpenEngine(EngineOptions{Dir: dir, Tick: -1})
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"path/filepath"
 	"sync"
 )
@@ -56,9 +57,10 @@ type segment struct {
 // Concurrent Appends share one write and one fsync: whoever finds nobody
 // writing becomes the leader and takes along all that wait (group commit).
 type Log struct {
-	dir string
-	o   Options
-	id  [16]byte
+	dir  string
+	o    Options
+	id   [16]byte
+	lock io.Closer
 
 	commit sync.Mutex // Held by the leader while it writes; taken before mu.
 	file   File       // The newest segment, open for writing.
@@ -103,6 +105,7 @@ func (l *Log) Oldest() uint64 {
 // Append writes the payloads as consecutive records and returns the sequence
 // number of the last, once they are synced. On an error none of them is in the
 // log, and later Appends may succeed: a full disk heals when space is freed.
+// ctx is looked at before the write, which is not interrupted.
 func (l *Log) Append(ctx context.Context, payloads ...[]byte) (uint64, error) {
 	if len(payloads) == 0 {
 		return l.Last(), nil
@@ -312,14 +315,18 @@ func (l *Log) Close() error {
 	l.commit.Lock()
 	defer l.commit.Unlock()
 	l.mu.Lock()
+	was := l.closed
 	l.closed = true
 	l.mu.Unlock()
-	if l.file == nil {
+	if was {
 		return nil
 	}
-	err := l.file.Close()
-	l.file = nil
-	return err
+	var err error
+	if l.file != nil {
+		err = l.file.Close()
+		l.file = nil
+	}
+	return errors.Join(err, l.lock.Close())
 }
 
 func newID() (id [16]byte) {

@@ -257,6 +257,36 @@ func TestConcurrentAppendsShareSyncs(t *testing.T) {
 	}
 }
 
+func TestOneProcessAtATime(t *testing.T) {
+	dir := t.TempDir()
+	l, _, err := Open(dir, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := Open(dir, Options{}); err == nil || !strings.Contains(err.Error(), "another process") {
+		t.Errorf("opened twice: %v", err)
+	}
+	l.Close()
+	again, _, err := Open(dir, Options{})
+	if err != nil {
+		t.Fatalf("after Close: %v", err)
+	}
+	again.Close()
+}
+
+// cpuTime reports the CPU time of the process per operation: the wall clock
+// says little on a machine that does other things too.
+func cpuTime(b *testing.B) func() {
+	b.Helper()
+	var from, to syscall.Rusage
+	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &from)
+	return func() {
+		_ = syscall.Getrusage(syscall.RUSAGE_SELF, &to)
+		ns := to.Utime.Nano() + to.Stime.Nano() - from.Utime.Nano() - from.Stime.Nano()
+		b.ReportMetric(float64(ns)/float64(b.N), "cpu-ns/op")
+	}
+}
+
 func FuzzOpen(f *testing.F) {
 	id := [16]byte{7}
 	good := appendHeader(nil, id, 1)
@@ -292,6 +322,7 @@ func BenchmarkAppend(b *testing.B) {
 			defer l.Close()
 			payload := bytes.Repeat([]byte("x"), 400)
 			b.ReportAllocs()
+			defer cpuTime(b)()
 			b.SetParallelism(writers)
 			if writers == 1 {
 				for b.Loop() {

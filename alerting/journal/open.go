@@ -44,9 +44,23 @@ func Open(dir string, o Options) (*Log, *Report, error) {
 	if err := o.FS.MkdirAll(dir); err != nil {
 		return nil, rep, fmt.Errorf("cannot open journal in %s: %w", dir, err)
 	}
-	names, err := o.FS.ReadDir(dir)
+	lock, err := o.FS.Lock(dir)
 	if err != nil {
 		return nil, rep, fmt.Errorf("cannot open journal in %s: %w", dir, err)
+	}
+	l.lock = lock
+	if err := l.openAll(rep); err != nil {
+		lock.Close()
+		return nil, rep, err
+	}
+	return l, rep, nil
+}
+
+// openAll reads the segments in order and opens the newest for writing.
+func (l *Log) openAll(rep *Report) error {
+	names, err := l.o.FS.ReadDir(l.dir)
+	if err != nil {
+		return fmt.Errorf("cannot open journal in %s: %w", l.dir, err)
 	}
 	var firsts []uint64
 	for _, name := range names {
@@ -57,13 +71,10 @@ func Open(dir string, o Options) (*Log, *Report, error) {
 	slices.Sort(firsts)
 	for i, first := range firsts {
 		if err := l.openSegment(first, i == len(firsts)-1, rep); err != nil {
-			return nil, rep, err
+			return err
 		}
 	}
-	if err := l.openTail(rep); err != nil {
-		return nil, rep, err
-	}
-	return l, rep, nil
+	return l.openTail(rep)
 }
 
 func parseName(name, ext string) (uint64, bool) {
