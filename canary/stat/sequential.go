@@ -140,8 +140,13 @@ var gauss8 = [8]struct{ x, w float64 }{
 
 // LooksP is the sequential log p-value of S = s when looks equally spaced looks
 // are planned with a constant band: the chance that any of them leaves it.
-// With one look it is the plain normal p-value; past 60 looks, continuous
-// monitoring (BandP) is used, which is slightly strict.
+// With one look it is the plain normal p-value. Up to exactLooks looks it is
+// the recursion; past that the chance under continuous monitoring (BandP) with
+// the band moved out by what looking only now and then is worth, since the
+// recursion would cost seconds. Siegmund (Sequential Analysis, 1985, section
+// 10.2) gives 0.583/sqrt(looks) for it; we move by at most 0.4/sqrt(looks), and
+// by less far out, which keeps the p-value at or above the exact one (the test
+// compares them): strict by a tenth or so.
 func LooksP(s float64, looks int, twoSided bool) float64 {
 	switch {
 	case !(s > 0):
@@ -150,8 +155,10 @@ func LooksP(s float64, looks int, twoSided bool) float64 {
 		return min(0, math.Ln2+LogNormalTail(s))
 	case looks <= 1:
 		return LogNormalTail(s)
-	case looks > 60 || s > 8:
-		return BandP(s, twoSided) // Past s = 8 the two agree in every decision.
+	case looks > exactLooks:
+		return BandP(s+0.4*min(1, 3/s)/math.Sqrt(float64(looks)), twoSided)
+	case s > 8:
+		return BandP(s, twoSided) // So far out the two agree in every decision.
 	}
 	info, band := make([]float64, looks), make([]float64, looks)
 	for k := range info {
@@ -163,6 +170,10 @@ func LooksP(s float64, looks int, twoSided bool) float64 {
 	}
 	return min(0, math.Log(sum))
 }
+
+// exactLooks is the most looks for which the recursion is worth its cost, which
+// grows with the square of their number: 0.7 ms a p-value at five.
+const exactLooks = 5
 
 // LooksBand is the inverse of LooksP: the constant band that equally spaced
 // looks leave with log probability logp.
