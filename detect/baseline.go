@@ -51,8 +51,7 @@ func (b *baseline) observe(x float64, n uint32, hold uint16) (ratio float64, ada
 		if b.Far <= hold {
 			return b.Ratio, false
 		}
-		b.Len, b.Head, b.Far = 0, 0, 0
-		b.push(float32(x))
+		b.restart(x)
 		return b.Ratio, true
 	}
 	if b.Near < math.MaxUint8 {
@@ -63,6 +62,12 @@ func (b *baseline) observe(x float64, n uint32, hold uint16) (ratio float64, ada
 	}
 	b.push(float32(x))
 	return b.Ratio, false
+}
+
+// restart gives up the window for one that begins with x.
+func (b *baseline) restart(x float64) {
+	b.Len, b.Head, b.Far = 0, 0, 0
+	b.push(float32(x))
 }
 
 // push lets x replace the oldest value of the window.

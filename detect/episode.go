@@ -58,7 +58,7 @@ type moment struct {
 	calm     bool // The value is where the series usually is.
 	allowed  bool // History is long enough, or the value is novel.
 	adapted  bool // The baseline just accepted a new level.
-	ratio    *[memberCount]float64
+	ratio    [memberCount]float64
 	fused    float64
 	novel    float64
 	n        uint32

@@ -17,7 +17,7 @@ func (s *Series) Explain() Trace {
 	l, e := &st.Last, &st.Episode
 	t := s.traceHead()
 	t.Effect = effect(l.Observed-l.Expected, st.Base.Tail.Q)
-	t.Members = members(&l.Ratio, l.Fused, l.Novel, st.N, st.Cal.atOne())
+	t.Members = members(widen(&l.Ratio), l.Fused, l.Novel, st.N, st.Cal.atOne())
 	if e.Open && l.Score < l.Bar {
 		t.Members = s.atPeak()
 	}
@@ -78,11 +78,16 @@ func (s *Series) atPeak() []Member {
 	case KindFlatline, KindNoData:
 		return []Member{{Name: Kind(e.Kind).String(), P: math.Pow(10, -e.Peak), Share: 1}}
 	}
-	var r [memberCount]float64
-	for i, x := range e.Ratio {
-		r[i] = float64(x)
+	return members(widen(&e.Ratio), float64(e.Fused), float64(e.Novel), e.PeakN, s.s.Cal.atOne())
+}
+
+// widen returns the ratios in the precision they are computed in.
+func widen(in *[memberCount]float32) *[memberCount]float64 {
+	var out [memberCount]float64
+	for i, x := range in {
+		out[i] = float64(x)
 	}
-	return members(&r, float64(e.Fused), float64(e.Novel), e.PeakN, s.s.Cal.atOne())
+	return &out
 }
 
 // members turns ratios into p-values and shares. A movement ratio of 1 is the
@@ -143,10 +148,16 @@ func (s *Series) notes() []string {
 		add("%d of %d samples needed before the first score", st.N, noveltyWarmup+1)
 	case VerdictConstant:
 		add("every value so far is the same; any change will be judged as a record")
+	case VerdictNoData:
+		add("closes with the next sample")
 	case VerdictAnomalous:
+		if s.sky != nil {
+			add("closes when fewer than %d votes are counted", s.cfg.Skyline.Consensus)
+			break
+		}
 		add("closes after %d samples in a row within the usual range, or after %s as the new normal", calmToClose, s.cfg.Adapt)
 	case VerdictHealthy:
-		if st.N < shortHistory {
+		if st.N < shortHistory && s.sky == nil {
 			add("history of %d samples is short: until %d an anomaly opens only on a value that is also novel", st.N, shortHistory)
 		}
 	}

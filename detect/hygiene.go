@@ -10,8 +10,8 @@ import (
 // raw sample can be judged, and turns a counter into a rate.
 //
 // A counter is divided into rates between successive samples. A drop is a
-// restart: the counter is taken to have started at zero, and no rate is ever
-// negative. A series of unknown kind is read as a gauge until counterProof
+// restart; what was counted between the sample before it and the restart is
+// unknown, so that interval has no rate, and no rate is ever negative. A series of unknown kind is read as a gauge until counterProof
 // samples have risen or restarted near zero and never done anything else; it
 // is then read as a counter from there on, until it falls like a gauge.
 type hygiene struct {
@@ -43,7 +43,7 @@ type intake uint8
 
 const (
 	intakeValue    intake = iota // A value to judge.
-	intakeNone                   // Nothing to judge yet: the first sample of a counter.
+	intakeNone                   // Nothing to judge: the first sample of a counter, or of a restart.
 	intakeRefused                // The time did not advance.
 	intakeUnusable               // Not a number that can be judged.
 	intakeStale                  // The stale marker: the series has ended for now.
@@ -85,7 +85,7 @@ func (h *hygiene) accept(t int64, v float64) (x float64, gap int64, in intake) {
 	rise := v - prev
 	if rise < 0 {
 		h.Resets++
-		rise = max(0, v)
+		return 0, gap, intakeNone
 	}
 	return rise / (float64(gap) / 1000), gap, intakeValue
 }

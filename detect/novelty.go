@@ -7,6 +7,11 @@ import "math"
 // distribution: among n exchangeable values the last is the largest with
 // probability 1/n.
 
+// fade is the share of a record forgotten per sample: half is gone after eight
+// months of minutes. A service that runs for years must be able to see news;
+// ten times faster cost three points of recall on AIOPS.
+const fade = 2e-6
+
 // span is the range of a quantity so far.
 type span struct {
 	Lo, Hi float64
@@ -24,7 +29,8 @@ func (s *span) observe(x float64) float64 {
 	if half := (s.Hi - s.Lo) / 2; half > 0 {
 		q = math.Abs(x-(s.Hi+s.Lo)/2) / half
 	}
-	s.Lo, s.Hi = min(s.Lo, x), max(s.Hi, x)
+	w := fade * (s.Hi - s.Lo)
+	s.Lo, s.Hi = min(s.Lo+w, x), max(s.Hi-w, x)
 	return min(q, ratioMax)
 }
 
@@ -37,6 +43,6 @@ func (p *peak) observe(size float64) float64 {
 	if p.Max > 0 {
 		q = size / p.Max
 	}
-	p.Max = max(p.Max, size)
+	p.Max = max(p.Max*(1-fade), size)
 	return min(q, ratioMax)
 }

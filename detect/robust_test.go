@@ -75,9 +75,10 @@ func TestBadInputGivesVerdicts(t *testing.T) {
 		{"gaps of days", 0, 500, func(i int) (int64, float64) { return int64(i)*minute + int64(i/50)*3*86400e3, float64(i % 7) }, VerdictHealthy},
 		{"negative times", 0, 500, func(i int) (int64, float64) { return int64(i-9000) * minute, float64(i % 7) }, VerdictHealthy},
 		{"extreme times", 0, 3, func(i int) (int64, float64) { return []int64{math.MinInt64, 0, math.MaxInt64}[i], 1 }, VerdictNotEnoughData},
-		{"counter reset every minute", MetricCounter, 2000, gen(func(i int) float64 { return float64(50 - i%2) }), VerdictHealthy},
+		{"counter reset every minute", MetricCounter, 2000, gen(func(i int) float64 { return float64(50 - i%2) }), VerdictConstant},
+		{"counter reset at random", MetricCounter, 2000, gen(func(i int) float64 { return float64(i * i % 101) }), VerdictHealthy},
 		{"counter standing still", MetricCounter, 2000, gen(func(int) float64 { return 50 }), VerdictConstant},
-		{"counter below zero", MetricCounter, 2000, gen(func(i int) float64 { return -float64(i % 3) }), VerdictHealthy},
+		{"counter below zero", MetricCounter, 2000, gen(func(i int) float64 { return -float64(i % 3) }), VerdictConstant},
 		{"stale markers only", 0, 100, gen(func(int) float64 { return metric.StaleNaN() }), VerdictNoData},
 	}
 	for _, tt := range tests {

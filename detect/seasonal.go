@@ -24,32 +24,43 @@ const (
 	hourMin    = 3   // Values in an hour before it predicts.
 	classMin   = 200 // Values in an hour of a class before it may predict.
 	classGain  = .8  // Share of the error by hour below which the class is used.
+	hourUsual  = 3   // Times the mean residual within which a value is usual.
 	hourForget = .02 // Weight of a new value once fifty were seen.
 )
 
 // observe returns the record ratio of the residual of x at instant t, 0 while
-// the hour is new, and then learns x.
-func (s *seasonal) observe(t int64, x float64) (ratio float64) {
+// the hour is new, and whether x is usual at this hour; then it learns x. While
+// values are far from the baseline the size of the residual is not learned.
+func (s *seasonal) observe(t int64, x float64, far bool) (ratio float64, usual bool) {
 	hour := uint64(t / hourMS)
 	h, class := hour%24, &s.Class[0]
 	if day := (hour/24 + 4) % 7; day == 0 || day == 6 { // Day 0 of Unix time was a Thursday.
 		class = &s.Class[1]
 	}
 	if s.Day.N[h] >= hourMin {
+		by := 0
 		miss := math.Abs(x - float64(s.Day.Mean[h]))
-		s.Error[0] += .01 * (float32(miss) - s.Error[0])
+		s.learnError(0, miss, far)
 		if class.N[h] >= classMin {
 			m := math.Abs(x - float64(class.Mean[h]))
-			s.Error[1] += .01 * (float32(m) - s.Error[1])
+			s.learnError(1, m, far)
 			if s.Error[1] < classGain*s.Error[0] {
-				miss = m
+				miss, by = m, 1
 			}
 		}
+		usual = miss <= hourUsual*float64(s.Error[by])
 		ratio = s.Miss.observe(miss)
 	}
 	s.Day.learn(h, x)
 	class.learn(h, x)
-	return ratio
+	return ratio, usual
+}
+
+// learnError moves the running size of a residual.
+func (s *seasonal) learnError(by int, miss float64, far bool) {
+	if !far {
+		s.Error[by] += .01 * (float32(miss) - s.Error[by])
+	}
 }
 
 // learn moves the mean of an hour toward x: the plain mean of the first fifty

@@ -58,7 +58,7 @@ type last struct {
 	Fused      float64 // S after recurrence was taken out.
 	Recurring  float64 // What S was divided by.
 	Novel      float64 // R.
-	Ratio      [memberCount]float64
+	Ratio      [memberCount]float32
 	Transition uint8
 	Verdict    uint8
 	Intake     uint8
@@ -67,7 +67,7 @@ type last struct {
 
 // shortHistory is the number of samples until which an anomaly opens only on a
 // value that is also novel: tails fitted on less promise more than they keep.
-const shortHistory = 8_000
+const shortHistory = 6_000
 
 // New returns the detector of one series. The error lists everything that is
 // wrong with cfg and meta.
@@ -151,7 +151,7 @@ func (s *Series) judge(t int64, x float64, closed Transition) Result {
 	st.N++
 	x -= st.Origin
 	st.Varied = st.Varied || x != 0
-	m := moment{t: t, n: st.N, bar: st.Last.Bar, ratio: &st.Last.Ratio, kind: KindSpike}
+	m := moment{t: t, n: st.N, bar: st.Last.Bar, kind: KindSpike}
 	s.observe(&m, x)
 	flat := st.Quiet.value(x)
 	if st.N <= noveltyWarmup || !st.Varied {
@@ -167,6 +167,9 @@ func (s *Series) judge(t int64, x float64, closed Transition) Result {
 		return s.finish(closed, 0)
 	}
 	tr, alarm := st.Episode.step(&m)
+	if tr == TransitionClosed && st.Base.Far > 0 {
+		st.Base.restart(x) // Recovered to what is usual at this hour, not to the level before.
+	}
 	return s.finish(tr, alarm)
 }
 
@@ -174,7 +177,7 @@ func (s *Series) judge(t int64, x float64, closed Transition) Result {
 // and the last step.
 func (s *Series) observe(m *moment, x float64) {
 	st := &s.s
-	r := &st.Last.Ratio
+	r := &m.ratio
 	expect := x
 	if med, ok := st.Base.median(); ok {
 		expect = med
@@ -185,7 +188,8 @@ func (s *Series) observe(m *moment, x float64) {
 	r[memberRange] = st.Range.observe(x)
 	r[memberShift], r[memberLevel] = st.Shift.observe(x, &st.Recent)
 	r[memberCurvature], r[memberRoughness] = st.Rough.observe(x, &st.Recent)
-	r[memberSeasonal] = st.Seasonal.observe(m.t, x)
+	hour, usual := st.Seasonal.observe(m.t, x, r[memberBaseline] > guardRatio)
+	r[memberSeasonal] = hour
 	st.Shift.push(x)
 	st.Recent.push(x)
 
@@ -197,9 +201,9 @@ func (s *Series) observe(m *moment, x float64) {
 		m.change = st.FarSince
 	}
 	fused := fuseMovement(r)
-	usual := st.Recur.usual(m.t)
+	recurring := st.Recur.usual(m.t)
 	st.Recur.note(fused)
-	m.fused = fused / usual
+	m.fused = fused / recurring
 	m.novel = fuseNovelty(r)
 	e := st.Cal.evidence(m.fused, st.N)
 	if n := noveltyScore(m.novel); n > e {
@@ -210,12 +214,15 @@ func (s *Series) observe(m *moment, x float64) {
 	if x < expect {
 		m.dir = DirectionDown
 	}
-	m.calm = r[memberBaseline] <= 1
+	m.calm = r[memberBaseline] <= 1 || usual
 	m.allowed = st.N >= shortHistory || m.novel >= noveltyGate
 	m.expected, m.observed = expect+st.Origin, x+st.Origin
-	half := st.Cal.reach(m.bar) * st.Base.Tail.Q * usual
+	half := st.Cal.reach(m.bar) * st.Base.Tail.Q * recurring
 	l := &st.Last
-	l.Score, l.Fused, l.Recurring, l.Novel = e, m.fused, usual, m.novel
+	for i, x := range r {
+		l.Ratio[i] = float32(x)
+	}
+	l.Score, l.Fused, l.Recurring, l.Novel = e, m.fused, recurring, m.novel
 	l.Expected, l.Observed = m.expected, m.observed
 	l.Lower, l.Upper = m.expected-half, m.expected+half
 }

@@ -54,7 +54,11 @@ func (t Trace) String() string {
 		fmt.Fprintf(&b, "since %s, change at %s\n", stamp(t.Since), stamp(t.Change))
 	}
 	for _, m := range t.Members {
-		if m.Share >= .005 {
+		switch {
+		case m.Share < .005:
+		case t.Profile == ProfileSkyline:
+			fmt.Fprintf(&b, "  %s\n", m.Name)
+		default:
 			fmt.Fprintf(&b, "  %-10s p=%.2g share %.0f%%\n", m.Name, m.P, 100*m.Share)
 		}
 	}
