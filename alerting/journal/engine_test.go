@@ -200,6 +200,69 @@ func TestEngineTicks(t *testing.T) {
 	})
 }
 
+// A new configuration is an input like any other: it is logged once, and what
+// came before it is replayed under the old one.
+func TestEngineLogsItsConfig(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		fs := newMemFS()
+		high := func(wait int64) alerting.Config { return alerting.Config{MinAgeHigh: wait, DefaultReceiver: "pager"} }
+		e, _ := openEngine(t, EngineOptions{Log: Options{FS: fs}, Config: high(0), Tick: -1})
+		submit(t, e, event("disk", alerting.Unhealthy, 1))
+		before := e.log.Last()
+		e.Close()
+		e, _ = openEngine(t, EngineOptions{Log: Options{FS: fs}, Config: high(0), Tick: -1})
+		if e.log.Last() != before {
+			t.Error("the same configuration was logged again")
+		}
+		e.Close()
+		e, _ = openEngine(t, EngineOptions{Log: Options{FS: fs}, Config: high(60_000), Tick: -1})
+		submit(t, e, event("disk", alerting.Unhealthy, 2))
+		var open int
+		e.View(func(c *alerting.Core) { open = c.Stats().Unhealthy })
+		if open != 1 {
+			t.Errorf("%d count as unhealthy, want the one from before the minimum age", open)
+		}
+		want := stateHash(e)
+		close(e.stop)
+		<-e.stopped
+		seqs, _ := e.snaps.list()
+		for _, s := range seqs {
+			fs.Remove(e.snaps.path(s))
+		}
+		e, rep := openEngine(t, EngineOptions{Log: Options{FS: fs}, Config: high(60_000), Tick: -1})
+		defer e.Close()
+		if stateHash(e) != want || rep.Snapshot != 0 {
+			t.Error("a replay from the first record gives another state")
+		}
+		if _, _, err := OpenEngine(EngineOptions{Dir: "x", Log: Options{FS: newMemFS()}, Config: alerting.Config{MinAgeHigh: -1}}); err == nil {
+			t.Error("a wrong configuration was taken")
+		}
+	})
+}
+
+func TestWatchEndsWithTheEngine(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e, _ := openEngine(t, EngineOptions{Log: Options{FS: newMemFS()}, Tick: -1})
+		w, err := e.Watch(WatchOptions{Start: StartOldest})
+		if err != nil {
+			t.Fatal(err)
+		}
+		submit(t, e, event("disk", alerting.Unhealthy, 1))
+		e.Close()
+		for n := 0; ; n++ {
+			if _, err := w.Next(context.Background()); err != nil {
+				if !errors.Is(err, ErrClosed) || n != 2 { // The configuration, then the event.
+					t.Errorf("%v after %d messages", err, n)
+				}
+				break
+			}
+		}
+		if _, err := e.Submit(context.Background(), event("disk", alerting.Unhealthy, 1)); !errors.Is(err, ErrClosed) {
+			t.Errorf("submit after close: %v", err)
+		}
+	})
+}
+
 func next(t *testing.T, w *Watcher) Message {
 	t.Helper()
 	m, err := w.Next(context.Background())

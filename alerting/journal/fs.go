@@ -30,29 +30,17 @@ type File interface {
 	io.Closer
 	Sync() error
 	Truncate(size int64) error
-	Seek(offset int64, whence int) (int64, error)
-	Size() (int64, error)
 }
 
 // osFS is the real one.
 type osFS struct{}
-
-type osFile struct{ *os.File }
-
-func (f osFile) Size() (int64, error) {
-	info, err := f.Stat()
-	if err != nil {
-		return 0, err
-	}
-	return info.Size(), nil
-}
 
 func open(name string, flag int) (File, error) {
 	f, err := os.OpenFile(name, flag, 0o640)
 	if err != nil {
 		return nil, err
 	}
-	return osFile{f}, nil
+	return f, nil
 }
 
 func (osFS) MkdirAll(dir string) error { return os.MkdirAll(dir, 0o750) }

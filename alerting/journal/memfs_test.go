@@ -197,9 +197,7 @@ func (h *memHandle) Truncate(size int64) error {
 	return nil
 }
 
-func (h *memHandle) Seek(int64, int) (int64, error) { return 0, errors.ErrUnsupported }
-func (h *memHandle) Size() (int64, error)           { return int64(len(h.f.data)), nil }
-func (h *memHandle) Close() error                   { return nil }
+func (h *memHandle) Close() error { return nil }
 
 // first returns the path of the only file with the suffix.
 func (m *memFS) only(suffix string) *memFile {

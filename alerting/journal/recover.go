@@ -93,7 +93,8 @@ func (e *Engine) base(seq uint64, rep *Report) (*alerting.Core, error) {
 }
 
 // adoptConfig logs the configuration if it is not the one in force, so that a
-// replay decides as the live run did.
+// replay decides as the live run did. A new log begins with it: the defaults of
+// a later version must not change what happened.
 func (e *Engine) adoptConfig() error {
 	var now alerting.Config
 	e.View(func(c *alerting.Core) { now = c.Config() })
@@ -105,7 +106,7 @@ func (e *Engine) adoptConfig() error {
 	if err != nil {
 		return fmt.Errorf("cannot write configuration: %w", err)
 	}
-	if string(want) == string(have) {
+	if string(want) == string(have) && e.log.Last() > 0 {
 		return nil
 	}
 	cfg := e.o.Config.Filled()
