@@ -3,6 +3,7 @@ package sim
 import (
 	"math"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/prometheus/prometheus/model/labels"
@@ -13,10 +14,12 @@ type history struct {
 	c *Company
 	t []int64
 	v [][]float64 // By series, then step.
+
+	found map[string][]int // Series by name and labels, once looked up.
 }
 
 func record(o Options) *history {
-	h := &history{c: New(o)}
+	h := &history{c: New(o), found: map[string][]int{}}
 	h.v = make([][]float64, len(h.c.Series()))
 	for range h.c.Steps() {
 		t, values, _ := h.c.Next()
@@ -33,19 +36,31 @@ func record(o Options) *history {
 func (h *history) sum(before int64, name string, pairs ...string) float64 {
 	step := len(h.t) - 1 - int(before/h.c.o.Step)
 	total := 0.0
-	for i, d := range h.c.Series() {
-		if d.Labels.Get(labels.MetricName) != name || math.IsNaN(h.v[i][step]) {
-			continue
+	for _, i := range h.find(name, pairs) {
+		if v := h.v[i][step]; !math.IsNaN(v) {
+			total += v
 		}
-		match := true
+	}
+	return total
+}
+
+func (h *history) find(name string, pairs []string) []int {
+	key := name + "|" + strings.Join(pairs, "|")
+	if list, ok := h.found[key]; ok {
+		return list
+	}
+	var list []int
+	for i, d := range h.c.Series() {
+		match := d.Labels.Get(labels.MetricName) == name
 		for p := 0; p < len(pairs); p += 2 {
 			match = match && d.Labels.Get(pairs[p]) == pairs[p+1]
 		}
 		if match {
-			total += h.v[i][step]
+			list = append(list, i)
 		}
 	}
-	return total
+	h.found[key] = list
+	return list
 }
 
 // grow is the increase of counters between two moments before now.

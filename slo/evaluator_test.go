@@ -452,7 +452,7 @@ func TestCountsAccountForEverySample(t *testing.T) {
 	e.ObserveTotal(1, start+second, math.NaN()) // Not a number.
 	e.ObserveTotal(1, start+second, -1)         // Not a number.
 	e.ObserveTotal(1, start+second, metric.StaleNaN())
-	e.ObserveTotal(1, start+2*day, 7) // Too far.
+	e.ObserveTotal(1, start+32*day, 7) // Too far.
 	e.ObserveTotal(2, start, 1)
 	e.ObserveTotal(3, start, 1)         // No room.
 	e.ObserveBad(1, start, 1)           // Misfit.

@@ -156,11 +156,11 @@ func (e *Evaluator) eventIsGood() bool {
 	return in.Shape == ShapeGoodTotal || in.Shape == ShapeThreshold && (in.Op == OpLTE || in.Op == OpLT)
 }
 
-// tooFar refuses a sample a day ahead of the clock: one bad timestamp must not
-// empty the rings. Evaluate moves the clock, so a long silence does not lock the
-// objective up.
+// tooFar refuses a sample more than the objective's window (and a day) ahead of
+// the clock: one bad timestamp must not empty the rings. Evaluate moves the
+// clock, so a long silence does not lock the objective up.
 func (e *Evaluator) tooFar(t int64) bool {
-	if e.begun && t > e.clock+day || t > maxInstant || t < -maxInstant {
+	if e.begun && t > e.clock+e.o.Window.Length+day || t > maxInstant || t < -maxInstant {
 		e.counts.TooFar++
 		return true
 	}

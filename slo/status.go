@@ -77,7 +77,7 @@ type Counts struct {
 	Resets     uint64 // Of those, counter resets seen.
 	OutOfOrder uint64 // Older than the series' last sample: not used. The next sample brings its increase.
 	TooOld     uint64 // Older than the ring or a closed slice: its increase is not counted in any window.
-	TooFar     uint64 // More than a day ahead of the clock: not used.
+	TooFar     uint64 // Further ahead of the clock than the objective's window and a day: not used.
 	NotANumber uint64 // NaN, infinite or negative: not used. Stale markers are not counted.
 	NoRoom     uint64 // Of series beyond the limit: not used.
 	Misfit     uint64 // Of a kind this indicator does not take: not used.

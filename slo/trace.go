@@ -236,7 +236,7 @@ func (s Status) warnings() []string {
 	}{
 		{c.OutOfOrder, "samples came out of order within their series and were not used"},
 		{c.TooOld, "samples came too late for any window and are not in the sums"},
-		{c.TooFar, "samples were dated more than a day ahead and were not used"},
+		{c.TooFar, "samples were dated further ahead than the window is long and were not used"},
 		{c.NotANumber, "samples were negative or no number and were not used"},
 		{c.NoRoom, "samples were of series beyond the limit and were not used"},
 		{c.Misfit, "samples were of a kind this indicator does not take"},
