@@ -42,17 +42,11 @@ func wholeCounts(m *Metric) bool {
 	return true
 }
 
-// countEvents reads the evidence. s must be unscaled by the caller: counts are
-// exact as they are.
+// countEvents reads the evidence from the instants both sides report, or from
+// each side's own where the sides do not line up.
 func countEvents(m *Metric, s *sides, rho float64) counted {
-	unscale := func(v []float64) []float64 {
-		out := make([]float64, len(v))
-		for i, x := range v {
-			out[i] = math.Ldexp(x, s.exp)
-		}
-		return out
-	}
-	x, y := unscale(s.x), unscale(s.y)
+	paired := s.d != nil
+	x, y := readableCounts(m.Canary, m.Baseline, paired), readableCounts(m.Baseline, m.Canary, paired)
 	c := counted{n1: float64(len(x)), n0: float64(len(y)), rho: rho, dispersion: 1}
 	for _, v := range x {
 		c.s1 += v
@@ -60,11 +54,9 @@ func countEvents(m *Metric, s *sides, rho float64) counted {
 	for _, v := range y {
 		c.s0 += v
 	}
-	if n := len(s.hd); n >= 2*minPairs {
-		hx, hy := unscale(s.hx), unscale(s.hy)
-		c.disperse(hx, hy, "history")
+	if h := m.History; h != nil && len(s.hd) >= 2*minPairs {
+		c.disperse(readableCounts(h.Canary, h.Baseline, true), readableCounts(h.Baseline, h.Canary, true), "history")
 	}
-	paired := s.d != nil && len(x) == len(y)
 	if paired {
 		c.disperse(x, y, "window")
 	}
@@ -72,6 +64,19 @@ func countEvents(m *Metric, s *sides, rho float64) counted {
 	c.effect = c.s1/c.n1 - k*c.s0/c.n0
 	c.bet(m, x, y, paired)
 	return c
+}
+
+// readableCounts is the counts of one side; paired leaves out the instants the
+// other side lacks.
+func readableCounts(v, other []float64, paired bool) []float64 {
+	ok := func(x float64) bool { return x >= 0 && !math.IsInf(x, 1) }
+	out := make([]float64, 0, len(v))
+	for i, x := range v {
+		if ok(x) && (!paired || ok(other[i])) {
+			out = append(out, x)
+		}
+	}
+	return out
 }
 
 // disperse raises the dispersion to that of the share over blocks of growing
@@ -132,6 +137,9 @@ func judgeEvents(a *assessment) {
 	up := -stat.RateDifferenceScore(c.s1, c.n1, c.s0, c.n0, k, a.margin) / root
 	down := stat.RateDifferenceScore(c.s1, c.n1, c.s0, c.n0, k, -a.margin) / root
 	a.logPass = a.equivalence(up, down)
+	if min(c.n1, c.n0) < minPairs {
+		a.logPass = 0
+	}
 	z := a.plan.score(math.Log(a.policy.FalsePass), false)
 	a.v.Interval[0], a.v.Interval[1] = stat.RateDifferenceInterval(c.s1, c.n1, c.s0, c.n0, k, z, c.dispersion)
 	a.se = (a.v.Interval[1] - a.v.Interval[0]) / 2 / z

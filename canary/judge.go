@@ -59,6 +59,9 @@ func Judge(req Request) Verdict {
 		as[i].adjusted = adj
 		as[i].decide(tested)
 		v.Metrics = append(v.Metrics, as[i].v)
+		if w := as[i].s.warning; w != "" {
+			v.Warnings = append(v.Warnings, fmt.Sprintf("metric %s: %s", as[i].v.Name, w))
+		}
 	}
 	v.conclude()
 	return v
@@ -141,6 +144,9 @@ func judgeLevel(a *assessment) {
 	switch {
 	case l.source == "constant":
 		a.v.Channel = "constant"
+		if n > 0 && a.s.d != nil && !flat(a.s.x, a.s.x) {
+			a.s.warning = "both sides move exactly alike: check that their queries select different instances"
+		}
 		a.judgeConstant(l, n)
 	case !(l.se > 0) || !(l.df > 0) || cold && n < coldMinimum:
 		a.v.Effect = l.effect

@@ -16,7 +16,7 @@ func TestAnyTimeBandHolds(t *testing.T) {
 		for _, c := range []float64{2.3, 3.3, 4.5} {
 			var info, band []float64
 			last := 0.0
-			for share := 0.02; share < 60; share *= 1.04 {
+			for share := 0.02; share < 60; share *= 1.06 {
 				if share > 1 && last < 1 {
 					share = 1
 				}

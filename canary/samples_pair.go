@@ -21,6 +21,7 @@ type sides struct {
 	hx, hy   []float64 // History, both sides finite at the same instants.
 	hd       []float64 // History differences.
 	unread   int       // Infinite samples, or negative counts.
+	warning  string    // What is odd about the samples.
 	blockers []string  // Why these data cannot PASS.
 }
 
@@ -73,7 +74,11 @@ func gather(m *Metric) sides {
 
 // history keeps the instants of history where both sides are readable.
 func (s *sides) history(m *Metric) {
-	if m.History == nil || len(m.History.Baseline) != len(m.History.Canary) {
+	if m.History == nil {
+		return
+	}
+	if a, b := len(m.History.Baseline), len(m.History.Canary); a != b {
+		s.warning = fmt.Sprintf("its history is ignored: %d baseline and %d canary samples do not line up", a, b)
 		return
 	}
 	n := len(m.History.Baseline)
