@@ -1,10 +1,12 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"os"
 	"strings"
@@ -125,11 +127,12 @@ func (c *client) explain(err error) error {
 	return fmt.Errorf("%s (%s, from %s)", s.Message(), s.Code(), c.server)
 }
 
-// printJSON writes an answer as the REST API would.
+// printJSON writes an answer as the REST API would, with its fields in their
+// order.
 func printJSON(cmd *cobra.Command, m proto.Message) error {
-	b, err := protojson.MarshalOptions{Multiline: true, Indent: "  ", UseProtoNames: true, EmitUnpopulated: true}.Marshal(m)
+	b, err := encode(m, true)
 	if err != nil {
-		return fmt.Errorf("cannot print the answer: %w", err)
+		return err
 	}
 	_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s\n", b)
 	return err
@@ -137,10 +140,29 @@ func printJSON(cmd *cobra.Command, m proto.Message) error {
 
 // printLine writes a message of a stream as one line of JSON.
 func printLine(cmd *cobra.Command, m proto.Message) error {
-	b, err := protojson.MarshalOptions{UseProtoNames: true}.Marshal(m)
+	b, err := encode(m, false)
 	if err != nil {
-		return fmt.Errorf("cannot print the message: %w", err)
+		return err
 	}
 	_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s\n", b)
 	return err
+}
+
+// encode writes the message as JSON with stable white space, which protojson
+// alone varies on purpose.
+func encode(m proto.Message, indent bool) ([]byte, error) {
+	raw, err := protojson.MarshalOptions{UseProtoNames: true, EmitUnpopulated: true}.Marshal(m)
+	var b bytes.Buffer
+	if err == nil {
+		err = json.Compact(&b, raw)
+	}
+	if err == nil && indent {
+		raw = bytes.Clone(b.Bytes())
+		b.Reset()
+		err = json.Indent(&b, raw, "", "  ")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("cannot print the answer: %w", err)
+	}
+	return b.Bytes(), nil
 }

@@ -79,6 +79,9 @@ func waitForVerdict(ctx context.Context, cmd *cobra.Command, cc bellwetherv1.Can
 		}
 		if a := m.GetAnalysis(); a != nil {
 			run = a
+			if a.GetLooks() == 0 {
+				continue
+			}
 			fmt.Fprintf(cmd.ErrOrStderr(), "note: look %d: %s\n", a.GetLooks(), a.GetResult().GetVerdictWord())
 		}
 	}
