@@ -76,6 +76,7 @@ func draw(kind string, n int, next func() float64) []float64 {
 
 // seeded returns numbers in [-1,1) from SplitMix64.
 func seeded(seed uint64) func() float64 {
+	seed = mix(seed) // Or neighbouring seeds would give the same numbers, shifted.
 	return func() float64 {
 		seed++
 		return float64(mix(seed)>>11)/(1<<52) - 1

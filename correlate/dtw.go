@@ -13,10 +13,7 @@ package correlate
 // Source: H. Sakoe, S. Chiba, Dynamic programming algorithm optimization for
 // spoken word recognition, IEEE TASSP 26 (1978).
 
-import (
-	"math"
-	"slices"
-)
+import "math"
 
 // dtw returns the squared DTW distance, or +Inf once it must exceed cut.
 // rest[i] bounds the cost of rows i.. from below (nil: 0). row has 2r+2 cells.
@@ -123,7 +120,8 @@ func dtwInt(x, y []int32, r int, cut int64, rest, row []int64) (int64, int64) {
 }
 
 // pathOffset returns the median of j-i over the cells (i of x, j of y) of an
-// optimal path: positive when y's features come later. Ties prefer the
+// optimal path, each weighted by the squared step of x into i: where x stands
+// still, a path has no offset to tell. Positive: y moves later. Ties prefer the
 // diagonal, then the step in x.
 func pathOffset(x, y []float64, r int) float64 {
 	n, w := len(x), 2*r+1
@@ -150,9 +148,13 @@ func pathOffset(x, y []float64, r int) float64 {
 			cost[i*w+k] = d*d + m
 		}
 	}
-	var offs []int
+	weights, total := make([]float64, w), 0.0
 	for i, k := n-1, r; i >= 0 && k >= 0; {
-		offs = append(offs, k-r)
+		if i > 0 {
+			step := x[i] - x[i-1]
+			weights[k] += step * step
+			total += step * step
+		}
 		diag, up, left := at(i-1, k), at(i-1, k+1), at(i, k-1)
 		switch {
 		case i == 0 && k == r:
@@ -165,7 +167,11 @@ func pathOffset(x, y []float64, r int) float64 {
 			k--
 		}
 	}
-	slices.Sort(offs)
-	m := len(offs)
-	return float64(offs[(m-1)/2]+offs[m/2]) / 2
+	sum := 0.0
+	for k, v := range weights {
+		if sum += v; sum > total/2 {
+			return float64(k - r)
+		}
+	}
+	return 0
 }

@@ -27,7 +27,6 @@ const (
 	baselineMost   = 1440 // Points of baseline used, the nearest ones.
 	likenessLeast  = 4    // Points two series must share to be compared.
 	likenessWant   = 5    // Points compared; a shorter incident borrows from before it.
-	changeFloor    = 0.2  // Added to a change before likeness weighs it, so that likeness alone still orders the unchanged.
 )
 
 // witness hears one series.
@@ -53,7 +52,7 @@ func (c *inquiry) witness(s Candidate, o owner) evidence {
 	if c.symptom != nil {
 		e.sibling = o.metric == c.symptomOf.metric && o.caller == ""
 		e.likeness = c.likeness(w, lo, hi)
-		e.score = (changeFloor + e.score) * e.likeness
+		e.score = (c.in.Fusion.ChangeFloor + e.score) * e.likeness
 	}
 	return e
 }

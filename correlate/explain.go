@@ -5,7 +5,6 @@ package correlate
 
 import (
 	"fmt"
-	"math"
 	"strconv"
 	"time"
 )
@@ -115,14 +114,16 @@ func (t *task) concluded(res *Result) []string {
 	case VerdictNoneSignificant:
 		lines = append(lines, fmt.Sprintf("no series moved more than chance explains at q <= %s; a window closer to the movement, a narrower scope or a larger q would show more", short3(t.opts.MaxQ)))
 	case VerdictMatches:
-		lines = append(lines, fmt.Sprintf("%d series in %d groups; next: look at those that began first, then rank the suspects", len(res.Matches), len(res.Groups)))
+		lines = append(lines, fmt.Sprintf("%d series, %d groups; next: look at those that began first, then rank the suspects", len(res.Matches), len(res.Groups)))
 	}
 	switch {
-	case t.opts.Mode == Change:
+	case t.opts.Mode == Change || res.Stats.Searched == 0:
 	case res.Exact:
 		lines = append(lines, "exact: no series left out is closer than the last one compared")
-	case math.IsNaN(res.Radius) || res.Radius == 0:
-		lines = append(lines, "not exact: the order was found on segment means")
+	case t.opts.Mode == Fast:
+		lines = append(lines, fmt.Sprintf("not exact: %d series were left out on their segment means", res.Stats.Unreached))
+	case t.opts.Mode == Lag:
+		lines = append(lines, fmt.Sprintf("not exact: the work budget ended the search before %d series", res.Stats.Unreached))
 	default:
 		lines = append(lines, fmt.Sprintf("not exact: the work budget ended the search; every series within distance %.3f is in the answer", res.Radius))
 	}

@@ -33,6 +33,7 @@ type Incident struct {
 	Symptom     string      // Series name in Prometheus notation that shows the pain; empty: unknown.
 	EntityLabel string      // Label that names the entity; empty: "service". Where it is absent: service_name, app, deployment, pod and the like, then the series name's parts.
 	Edges       []Edge      // The call graph, if known; edges found in the series' labels are added.
+	Fusion      Fusion      // Constants of the ranking; leave it zero.
 }
 
 // Components are the parts of a suspect's place, each in [0,1], 1 most suspect,
@@ -148,6 +149,7 @@ type entity struct {
 }
 
 func newInquiry(in Incident) *inquiry {
+	in.Fusion = in.Fusion.withDefaults()
 	c := &inquiry{in: in}
 	if in.To == 0 {
 		c.openEnd()

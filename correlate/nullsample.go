@@ -54,7 +54,7 @@ func (s *scan) reflect(at uint64) {
 	n := len(s.x)
 	edge := max(1, n/8)
 	shift := edge + int(at%uint64(max(1, 2*n-2*edge)))
-	both := make([]float64, 2*n)
+	both := s.both
 	copy(both, s.x)
 	copy(both[n:], s.x)
 	slices.Reverse(both[n:])

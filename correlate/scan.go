@@ -36,6 +36,7 @@ type scan struct {
 	hits []hit // At most k, best first.
 
 	x     []float64 // The loaded candidate, z-normalised.
+	both  []float64 // x and its reflection.
 	xi    []int32
 	seg   []float64
 	rest  []float64
@@ -45,7 +46,7 @@ type scan struct {
 }
 
 func newScan(t *task, z []float64, res *Result) *scan {
-	s := &scan{t: t, res: res, x: make([]float64, t.n), xi: make([]int32, t.n), seg: make([]float64, segments(t.n)),
+	s := &scan{t: t, res: res, x: make([]float64, t.n), both: make([]float64, 2*t.n), xi: make([]int32, t.n), seg: make([]float64, segments(t.n)),
 		rest: make([]float64, t.n), resti: make([]int64, t.n), row: make([]float64, 2*t.r+2), rowi: make([]int64, 2*t.r+2)}
 	q := newQuery(z, t.r)
 	if t.opts.Sign != Opposite {

@@ -10,12 +10,32 @@ import (
 	"strings"
 )
 
+// Fusion holds the constants of the ranking. They are settings for measurement,
+// not for users: one value serves every system, and the bench shows what fitting
+// them to other systems would change. A zero field takes its default.
+type Fusion struct {
+	SiblingWeight float64 // Of the sibling list when every entity has the metric and the incident is short; 4.
+	ShortIncident float64 // Points up to which an incident is short; beyond, the weight falls as 1/points; 8.
+	ExcuseWithin  float64 // A callee explains its caller if it is at most this much less alike; 0.02.
+	ChangeFloor   float64 // Added to a change before likeness weighs it, so that likeness alone still orders the unchanged; 0.2.
+}
+
+func (f Fusion) withDefaults() Fusion {
+	set := func(v *float64, to float64) {
+		if !(*v > 0) {
+			*v = to
+		}
+	}
+	set(&f.SiblingWeight, 4)
+	set(&f.ShortIncident, 8)
+	set(&f.ExcuseWithin, 0.02)
+	set(&f.ChangeFloor, 0.2)
+	return f
+}
+
 const (
-	siblingWeight = 4    // Of the sibling list when every entity has the metric and the incident is short.
-	shortIncident = 8    // Points up to which an incident is short; beyond, the weight falls as 1/points.
-	fusionK       = 1    // Of reciprocal rank fusion: small, so that the heads of the lists decide.
-	excuseWithin  = 0.02 // A callee explains its caller if it is at most this much less alike.
-	excuseFactor  = 0.9  // What is left of an explained caller's likeness.
+	fusionK      = 1   // Of reciprocal rank fusion: small, so that the heads of the lists decide.
+	excuseFactor = 0.9 // What is left of an explained caller's likeness.
 )
 
 // weigh fills in what each list ranks by and the weight between them.
@@ -31,18 +51,18 @@ func (c *inquiry) weigh() {
 	for _, e := range c.entities {
 		e.blame = max(e.change, e.edge)
 		if c.symptom != nil {
-			e.blame = (changeFloor + e.blame) * e.shape
+			e.blame = (c.in.Fusion.ChangeFloor + e.blame) * e.shape
 		}
 		e.siblings = e.sibling
 		for _, name := range c.callees[e.name] {
-			if d := by[name]; d != nil && e.excused == "" && d.sibling > 0 && d.sibling >= e.sibling-excuseWithin {
+			if d := by[name]; d != nil && e.excused == "" && d.sibling > 0 && d.sibling >= e.sibling-c.in.Fusion.ExcuseWithin {
 				e.siblings, e.excused = e.sibling*excuseFactor, name
 			}
 		}
 	}
 	if siblings >= 2 && c.points > 0 {
 		coverage := float64(siblings) / float64(len(c.entities))
-		c.weight = siblingWeight * coverage * min(1, shortIncident/float64(c.points))
+		c.weight = c.in.Fusion.SiblingWeight * coverage * min(1, c.in.Fusion.ShortIncident/float64(c.points))
 	}
 }
 

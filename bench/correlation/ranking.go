@@ -215,3 +215,50 @@ func rankingReport(w io.Writer, cases []incident) error {
 	}
 	return nil
 }
+
+// leaveOneOut fits the ranker's constants on all systems but one and measures
+// that one: what the choice of constants, made with these systems in sight, is
+// worth on a system out of sight.
+func leaveOneOut(w io.Writer, cases []incident) error {
+	var grid []correlate.Fusion
+	for _, sibling := range []float64{1, 4, 16} {
+		for _, excuse := range []float64{1e-9, 0.02, 0.1} {
+			for _, floor := range []float64{0.05, 0.2, 1} {
+				grid = append(grid, correlate.Fusion{SiblingWeight: sibling, ExcuseWithin: excuse, ChangeFloor: floor})
+			}
+		}
+	}
+	grid = append([]correlate.Fusion{{}}, grid...) // The shipped constants; they win ties.
+	scores := map[string][]outcome{}
+	for _, c := range cases {
+		if scores[c.system] == nil {
+			scores[c.system] = make([]outcome, len(grid))
+		}
+		for i, f := range grid {
+			c.in.Fusion = f
+			order, err := suspects(c.in)
+			if err != nil {
+				return err
+			}
+			scores[c.system][i].add(place(order, c))
+		}
+	}
+	fmt.Fprintf(w, "\n### Leave one system out\n\nConstants chosen from %d settings by the mean Avg@5 of the other systems.\n\n| system left out | AC@1 | AC@3 | Avg@5 | shipped AC@1 | AC@3 | Avg@5 |\n|---|---|---|---|---|---|---|\n", len(grid))
+	for _, left := range sortedKeys(scores) {
+		best, at := -1.0, 0
+		for i := range grid {
+			sum := 0.0
+			for _, other := range sortedKeys(scores) {
+				if other != left {
+					sum += scores[other][i].avg5()
+				}
+			}
+			if sum > best+1e-12 {
+				best, at = sum, i
+			}
+		}
+		o, shipped := scores[left][at], scores[left][0]
+		fmt.Fprintf(w, "| %s | %.2f | %.2f | %.2f | %.2f | %.2f | %.2f |\n", left, o.at(1), o.at(3), o.avg5(), shipped.at(1), shipped.at(3), shipped.avg5())
+	}
+	return nil
+}

@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"runtime"
 	"slices"
+	"syscall"
 	"time"
 
 	"github.com/bellwether-ts/bellwether/correlate"
@@ -29,18 +30,18 @@ func searchReport(w io.Writer, n int) error {
 			return err
 		}
 	}
-	begin := time.Now()
+	begin := cpu()
 	for i := range mixPoints {
 		for _, c := range all {
 			x.Append(c.Ref, mixStart+int64(i)*mixStep, c.Window.V[i])
 		}
 	}
-	took := time.Since(begin)
+	took := cpu() - begin
 	runtime.GC()
 	runtime.ReadMemStats(&after)
 	fmt.Fprintf(w, "\n%d series x %d points. Append %.0f ns per sample. Rings: %d bytes per series stated, %d on the heap.\n\n",
 		len(all), mixPoints, float64(took.Nanoseconds())/float64(len(all)*mixPoints), x.Stats().BytesPerSeries, (after.HeapAlloc-before.HeapAlloc)/uint64(len(all)))
-	fmt.Fprintf(w, "Exact top-20, both signs, band 5 %%, p-values included. `us` is wall time per candidate on one goroutine.\n\n")
+	fmt.Fprintf(w, "Exact top-20, both signs, band 5 %%, p-values included. `ms` and `us` per candidate are processor time on one goroutine, p-values and all.\n\n")
 	fmt.Fprintf(w, "| query | ms | us | past segment means | past envelope | compared | recall vs brute force | FAST ms | FAST recall | matches at q <= 0.05 |\n|---|---|---|---|---|---|---|---|---|---|\n")
 	kinds := []string{"planted"}
 	for _, m := range mixShares {
@@ -55,9 +56,19 @@ func searchReport(w io.Writer, n int) error {
 }
 
 func ask(x *correlate.Index, q correlate.Query) (correlate.Result, time.Duration, error) {
-	begin := time.Now()
+	begin := cpu()
 	res, err := x.Search(q)
-	return res, time.Since(begin), err
+	return res, cpu() - begin, err
+}
+
+// cpu is the processor time this process has used: on a shared machine the
+// clock on the wall measures the neighbours.
+func cpu() time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		return 0
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 func found(r correlate.Result) []uint64 {
@@ -202,7 +213,7 @@ func falseAlarms(w io.Writer, n int) error {
 		if m.kind == "season" {
 			continue
 		}
-		const searches = 20
+		const searches = 10
 		hit, groups, least := 0, 0, 1.0
 		for i := range searches {
 			target := correlate.Candidate{Labels: labels.FromStrings("__name__", fmt.Sprintf("query%d", i)), Window: all[0].Window}
