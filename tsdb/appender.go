@@ -35,13 +35,27 @@ const minT = -62_135_596_800_000
 
 var batchPool = sync.Pool{New: func() any { return &metric.Batch{} }}
 
+// maxBatchHint bounds the samples a fresh batch has room for at once.
+const maxBatchHint = 10_000
+
+// newBatch returns an empty batch with room for as much as the last one held,
+// since a tap keeps its batches and senders repeat themselves.
+func (s *Store) newBatch() *metric.Batch {
+	b := batchPool.Get().(*metric.Batch)
+	if cap(b.Refs) == 0 {
+		n := int(min(maxBatchHint, s.lastBatch.Load()))
+		b.Refs, b.T, b.V, b.H = make([]uint64, 0, n), make([]int64, 0, n), make([]float64, 0, n), make([]*histogram.FloatHistogram, 0, n)
+	}
+	return b
+}
+
 // Begin starts a transaction.
 func (s *Store) Begin(ctx context.Context) *Tx {
 	return &Tx{
 		s:     s,
 		app:   s.db.AppenderV2(ctx),
 		maxT:  s.opts.Now().Add(s.opts.MaxFutureSkew).UnixMilli(),
-		batch: batchPool.Get().(*metric.Batch),
+		batch: s.newBatch(),
 	}
 }
 
@@ -123,6 +137,7 @@ func (tx *Tx) Commit() (AppendResult, error) {
 	}
 	batch := tx.batch
 	tx.batch = nil
+	tx.s.lastBatch.Store(int64(n))
 	tx.s.tap.commit(batch, &tx.result)
 	if tx.result.Tapped == 0 {
 		batch.Reset()

@@ -30,12 +30,13 @@ type Store struct {
 	engine    *promql.Engine
 	gate      chan struct{} // One token per running query.
 
-	tap      tap
-	meta     metadataByName
-	counts   counts
-	active   atomic.Int64 // Series in the head.
-	configMu sync.Mutex   // One ApplyConfig at a time.
-	ready    atomic.Bool  // The write-ahead log is replayed; limits apply.
+	tap       tap
+	meta      metadataByName
+	counts    counts
+	active    atomic.Int64 // Series in the head.
+	lastBatch atomic.Int64 // Samples of the last commit.
+	configMu  sync.Mutex   // One ApplyConfig at a time.
+	ready     atomic.Bool  // The write-ahead log is replayed; limits apply.
 }
 
 // Open opens or creates the store and replays its write-ahead log.
