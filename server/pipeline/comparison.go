@@ -127,23 +127,41 @@ func (p *Pipeline) windowOf(ctx context.Context, s RunSpec, m RunMetric, end int
 	return out, errors.Join(errB, errC)
 }
 
-// historyOf reads both sides before the window; nil if the canary's side did
-// not exist then, which is usual and asked for first because it costs nothing.
+// historyOf reads both sides before the window, to calibrate how much they
+// differ when nothing was deployed. Where the canary's side did not exist then,
+// which is usual, instances of the baseline stand in for it (placebo.go). nil
+// if there is neither.
 func (p *Pipeline) historyOf(ctx context.Context, s RunSpec, m RunMetric) (*canary.History, error) {
 	if s.History <= 0 {
 		return nil, nil
 	}
-	step := s.Step.Milliseconds()
-	from := s.Start - s.History.Milliseconds()/step*step
-	side, err := p.grid(ctx, sideQuery(m, s.Canary), from, s.Start-step, step)
-	if err != nil || !anyFinite(side) {
+	side, err := p.before(ctx, s, m, s.Canary)
+	if err != nil {
 		return nil, err
 	}
-	base, err := p.grid(ctx, sideQuery(m, s.Baseline), from, s.Start-step, step)
+	baseline := s.Baseline
+	if !anyFinite(side) {
+		var ok bool
+		var stand string
+		if baseline, stand, ok, err = p.placebo(ctx, s); err != nil || !ok {
+			return nil, err
+		}
+		if side, err = p.before(ctx, s, m, stand); err != nil || !anyFinite(side) {
+			return nil, err
+		}
+	}
+	base, err := p.before(ctx, s, m, baseline)
 	if err != nil || !anyFinite(base) {
 		return nil, err
 	}
 	return &canary.History{Baseline: base, Canary: side}, nil
+}
+
+// before reads one side of a metric over the spec's history.
+func (p *Pipeline) before(ctx context.Context, s RunSpec, m RunMetric, matchers string) ([]float64, error) {
+	step := s.Step.Milliseconds()
+	from := s.Start - s.History.Milliseconds()/step*step
+	return p.grid(ctx, sideQuery(m, matchers), from, s.Start-step, step)
 }
 
 func sideQuery(m RunMetric, matchers string) string {
