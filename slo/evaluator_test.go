@@ -3,6 +3,7 @@ package slo
 import (
 	"math"
 	"math/rand/v2"
+	"strings"
 	"testing"
 	"time"
 
@@ -438,6 +439,36 @@ func TestThresholdAndRaw(t *testing.T) {
 	f(Indicator{Shape: ShapeThreshold, Op: OpGT, Threshold: 5}, []float64{1, 5, 6, -3, 9}, 3)
 	f(Indicator{Shape: ShapeRaw}, []float64{1, 1, 0, 1}, 1)
 	f(Indicator{Shape: ShapeRaw, RawBad: true}, []float64{0, 1, 1, 0}, 2)
+}
+
+// TestAmounts: without counter, each sample is an amount to add.
+func TestAmounts(t *testing.T) {
+	o := testObjective()
+	o.Indicator.Counter = false
+	e := mustEvaluator(t, o)
+	start := int64(1_767_571_200_000)
+	for i, total := range []float64{10, 30, 5} {
+		at := start + int64(i)*minute
+		e.ObserveGood(1, at, total-2)
+		e.ObserveTotal(1, at, total)
+	}
+	e.ObserveTotal(1, start+3*minute, -4) // An amount cannot be negative.
+	s := e.Evaluate(start + 3*minute)
+	if s.Period.Total != 45 || s.Period.Bad != 6 || s.Counts.NotANumber != 1 {
+		t.Errorf("%v bad of %v, %d refused; want 6 of 45, 1 refused", s.Period.Bad, s.Period.Total, s.Counts.NotANumber)
+	}
+}
+
+func TestNewEvaluatorSaysEveryReason(t *testing.T) {
+	_, err := NewEvaluator(Objective{Method: Timeslices, SliceTarget: 2, Indicator: Indicator{Shape: ShapeThreshold}, Rules: []Rule{{Name: "r"}}}, Options{})
+	if err == nil {
+		t.Fatal("an empty objective is watched")
+	}
+	for _, want := range []string{"without a name", "target 0", "no length", "evidence 0", "timeSliceWindow", "timeSliceTarget 2", "op (lte", `rule "r"`} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("%q is not in: %v", want, err)
+		}
+	}
 }
 
 func TestCountsAccountForEverySample(t *testing.T) {

@@ -69,6 +69,7 @@ func (l *library) objectives(s named[sloSpec]) []Objective {
 		at := spec.in("objectives", i)
 		before := len(l.list) + l.more
 		l.target(&o, at, doc)
+		l.slice(&o, at, doc)
 		l.indicator(&o, at, s.spec, doc)
 		if len(l.list)+l.more == before && o.Window.Length > 0 {
 			l.rules(&o, at, rules, hasPolicy)
@@ -212,7 +213,6 @@ func (l *library) target(o *Objective, at place, d objectiveDoc) {
 	if d.CompositeWeight != nil {
 		o.note("compositeWeight %v is noted but not used: each objective is watched alone", *d.CompositeWeight)
 	}
-	l.slice(o, at, d)
 }
 
 func (l *library) slice(o *Objective, at place, d objectiveDoc) {

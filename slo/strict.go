@@ -201,8 +201,10 @@ func didYouMean(word string, names []string) string {
 	if best != "" {
 		return fmt.Sprintf("; did you mean %q?", best)
 	}
-	sorted := slices.Sorted(slices.Values(names))
-	return "; it takes " + strings.Join(sorted, ", ")
+	if len(names) == 0 {
+		return ""
+	}
+	return "; known: " + strings.Join(slices.Sorted(slices.Values(names)), ", ")
 }
 
 // editDistance returns the Levenshtein distance of two words, or limit if it is
