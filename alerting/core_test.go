@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -210,4 +211,32 @@ func BenchmarkSnapshot(b *testing.B) {
 	for b.Loop() {
 		b.SetBytes(int64(len(c.Snapshot())))
 	}
+}
+
+// BenchmarkApplyStorm is 100,000 things that turn unhealthy within seven
+// seconds, in 1,000 groups; memory is what the core then holds per alert.
+func BenchmarkApplyStorm(b *testing.B) {
+	const n = 100_000
+	es := benchEvents(n)
+	var told uint64
+	var held float64
+	done := cpuTime(b)
+	for b.Loop() {
+		runtime.GC()
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		c := mustNew(b, Config{})
+		for i, e := range es {
+			c.Apply(Input{At: 1_700_000_000_000 + int64(i)*7/100, Event: e})
+		}
+		told = c.Stats().Notifications
+		runtime.GC()
+		runtime.ReadMemStats(&after)
+		held = float64(after.HeapAlloc-before.HeapAlloc) / n
+		runtime.KeepAlive(c)
+	}
+	done()
+	b.ReportMetric(float64(told), "notifications")
+	b.ReportMetric(held, "heap-B/alert")
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/n, "wall-ns/event")
 }

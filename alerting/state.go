@@ -4,8 +4,9 @@ package alerting
 // the snapshot; the others are derived from them and rebuilt by Restore.
 
 import (
-	"fmt"
+	"encoding/hex"
 	"slices"
+	"strconv"
 
 	"github.com/prometheus/prometheus/model/labels"
 )
@@ -144,8 +145,10 @@ func earliest(dues ...int64) int64 {
 
 // newID derives an id from the log id, the input and the ordinal.
 func (c *Core) newID() string {
-	id := fmt.Sprintf("%x-%d-%d", c.id[:4], c.seq, c.ord)
-	return id
+	b := hex.AppendEncode(make([]byte, 0, 32), c.id[:4])
+	b = strconv.AppendUint(append(b, '-'), c.seq, 10)
+	b = strconv.AppendUint(append(b, '-'), uint64(c.ord), 10)
+	return string(b)
 }
 
 // emit appends one output; its ordinal is the one newID just used.

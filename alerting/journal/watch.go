@@ -129,6 +129,10 @@ func filterHash(o WatchOptions) uint64 {
 
 func (w *Watcher) token(seq uint64) string { return token{w.e.log.id, seq, w.filter}.String() }
 
+// Token resumes after the message that Next returned last: at first, at the
+// starting point.
+func (w *Watcher) Token() string { return w.token(w.prev) }
+
 // Next waits for the next message. A bookmark comes after Bookmark without one.
 // It returns ErrClosed once the engine is closed and everything was read.
 func (w *Watcher) Next(ctx context.Context) (Message, error) {
