@@ -84,7 +84,7 @@ func (w *whole) openStore(c config.Config) (err error) {
 	w.store, err = tsdb.Open(tsdb.Options{
 		Dir: filepath.Join(w.o.StoragePath, "tsdb"), Retention: c.Storage.Retention.D, OutOfOrderWindow: c.Storage.OutOfOrderWindow.D,
 		MaxSeries: c.Limits.MaxSeries, MaxLabels: c.Limits.MaxLabels, MaxLabelLength: c.Limits.MaxLabelLength,
-		Log: w.log.With("part", "tsdb"), Registerer: w.registry,
+		Log: w.o.storeLog(w.log), Registerer: w.registry,
 	})
 	return err
 }
@@ -122,7 +122,8 @@ func (w *whole) openAlerting(c config.Config) (err error) {
 	var report *journal.Report
 	w.engine, report, err = journal.OpenEngine(journal.EngineOptions{
 		Dir: filepath.Join(w.o.StoragePath, "alerts"), Config: pipeline.AlertPolicyOf(c.Alerting),
-		Deliver: w.deliver, Tick: -1, Now: func() time.Time { return w.time() },
+		Deliver: w.deliver, Tick: -1, Now: w.time, Log: journal.Options{ID: w.o.logID},
+		Warn: func(err error) { w.log.Error("the alert core has trouble", "err", err) },
 	})
 	if err != nil {
 		return err

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -55,7 +56,7 @@ func Demo(ctx context.Context, o DemoOptions) (err error) {
 		return fmt.Errorf("cannot make a directory for the demo: %w; set TMPDIR to a writable one", err)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	o.StoragePath, o.ConfigFile = dir, ""
+	o.StoragePath, o.ConfigFile, o.inDemo = dir, "", true
 	d, err := newDemo(o, dir)
 	if err != nil {
 		return err
@@ -85,6 +86,8 @@ func newDemo(o DemoOptions, dir string) (*demo, error) {
 	}
 	step := demoStep.Milliseconds()
 	company := sim.New(sim.Options{Seed: o.Seed, Start: present.UnixMilli()/step*step - o.Scenario.History, Step: step, Scenario: o.Scenario})
+	sum := sha256.Sum256(fmt.Appendf(nil, "demo\x00%d\x00%d\x00%s", o.Seed, company.Now(), o.Scenario.Name))
+	copy(o.logID[:], sum[:])
 	cfg := config.Default()
 	cfg.Alerting.Grouping.Keys = []string{"environment"} // The company is one environment: its trouble is one group.
 	cfg.SLO.Files = []string{filepath.Join(dir, "objectives.yaml")}

@@ -30,6 +30,17 @@ type Options struct {
 	// Ready is called once the server answers, with the addresses it listens
 	// on.
 	Ready func(Addresses)
+
+	logID  [16]byte // Id of a new alert log; zero: random. The demo's follows from its seed.
+	inDemo bool     // A week is stored within seconds, which the store finds worth warning of.
+}
+
+// storeLog is where the embedded store reports to.
+func (o *Options) storeLog(log *slog.Logger) *slog.Logger {
+	if o.inDemo {
+		return slog.New(slog.DiscardHandler)
+	}
+	return log.With("part", "tsdb")
 }
 
 // Addresses are where a running server listens.
