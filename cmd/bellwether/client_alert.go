@@ -158,6 +158,10 @@ func printTransition(cmd *cobra.Command, form string, m *bellwetherv1.WatchRespo
 	if m.GetType() == "bookmark" {
 		return nil
 	}
-	_, err := fmt.Fprintf(cmd.OutOrStdout(), "%s  %s  %s\n", clock(m.GetAt()), m.GetType(), m.GetText())
+	about := m.GetText()
+	if e := m.GetEvent().GetEvent(); e != nil {
+		about = strings.TrimSpace(fmt.Sprintf("%s %s %s  %s", word(e.GetStatus().String(), "STATUS_"), e.GetMonitor(), seriesName(e.GetLabels()), about))
+	}
+	_, err := fmt.Fprintf(cmd.OutOrStdout(), "%s  %s  %s\n", clock(m.GetAt()), m.GetType(), about)
 	return err
 }
