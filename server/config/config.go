@@ -151,6 +151,7 @@ func Load(path string) (Config, error) {
 // Parse checks the text of a file; name is used in errors only.
 func Parse(name string, data []byte) (Config, error) {
 	c := Default()
+	c.Alerting.Receivers, c.Alerting.Routes = nil, nil // The default of one depends on the other in the file.
 	if len(data) > maxFileBytes {
 		return Config{}, fmt.Errorf("cannot read configuration %q: %d bytes, at most %d are allowed; is it the right file?", name, len(data), maxFileBytes)
 	}

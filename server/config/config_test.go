@@ -145,3 +145,14 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// A file that names receivers but no routes sends everything to the first.
+func TestRoutesFollowReceivers(t *testing.T) {
+	got, err := Parse("b.yaml", []byte("alerting: {receivers: [{name: hook, url: 'http://x'}, {name: log}]}"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]Route{{Receiver: "hook"}}, got.Alerting.Routes); diff != "" || got.Alerting.Receivers[0].Type != "webhook" {
+		t.Errorf("routes (-want +got):\n%s", diff)
+	}
+}
