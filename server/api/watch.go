@@ -35,6 +35,7 @@ func (s *alertService) watch(ctx context.Context, r *pb.WatchRequest, send func(
 	}
 	defer w.Close()
 	for {
+		before := w.Token()
 		m, err := w.Next(ctx)
 		if ctx.Err() != nil {
 			return nil
@@ -42,7 +43,7 @@ func (s *alertService) watch(ctx context.Context, r *pb.WatchRequest, send func(
 		if err != nil {
 			return watchStatus(err)
 		}
-		for _, out := range s.messages(m, r.GetMinPriority()) {
+		for _, out := range s.messages(m, before, r.GetMinPriority()) {
 			if err := send(out); err != nil {
 				return err
 			}
@@ -62,8 +63,10 @@ func watchStatus(err error) error {
 	return asStatus(codes.Internal, err)
 }
 
-// messages writes one message a transition, or one bookmark.
-func (s *alertService) messages(m journal.Message, least pb.Priority) []*pb.WatchResponse {
+// messages writes one message a transition, or one bookmark. Only the last
+// message of a log entry has the token behind it; the others carry the one
+// before it, so that who resumes in the middle sees the entry again, not a gap.
+func (s *alertService) messages(m journal.Message, before string, least pb.Priority) []*pb.WatchResponse {
 	if m.Bookmark {
 		return []*pb.WatchResponse{{Seq: m.Seq, PrevSeq: m.PrevSeq, ResumeToken: m.Token, Type: "bookmark", At: stamp(s.p.Now().UnixMilli())}}
 	}
@@ -78,6 +81,9 @@ func (s *alertService) messages(m journal.Message, least pb.Priority) []*pb.Watc
 			prev = m.Seq
 		}
 	})
+	for i := range len(out) - 1 {
+		out[i].ResumeToken = before
+	}
 	return out
 }
 
