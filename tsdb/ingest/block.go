@@ -14,7 +14,7 @@ import (
 // The block-list is how an operator sheds a metric that hurts, at run time and
 // for every way in. A list is never changed: an edit makes a new one.
 
-// maxBlocked bounds the entries; each costs a match per new series.
+// maxBlocked bounds the entries; each costs a match per sample.
 const maxBlocked = 1000
 
 // BlockEntry is one line of the block-list.
@@ -98,13 +98,12 @@ func (s *Sink) Blocked() []BlockEntry {
 	return out
 }
 
-// editBlocks swaps in a changed copy, then drops the known identities, since
-// they were let in under the old list.
+// editBlocks swaps in a changed copy. Requests in flight end under the list they
+// began with.
 func (s *Sink) editBlocks(edit func([]blockEntry) []blockEntry) {
 	for {
 		old := s.block.Load()
 		if s.block.CompareAndSwap(old, &blockList{edit(slices.Clone(old.entries))}) {
-			s.known.clear()
 			return
 		}
 	}

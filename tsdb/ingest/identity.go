@@ -69,16 +69,6 @@ func (s *identities) put(k identityKey, id identity) {
 	}
 }
 
-// clear forgets everything.
-func (s *identities) clear() {
-	for i := range s.shards {
-		shard := &s.shards[i]
-		shard.mu.Lock()
-		shard.m = nil
-		shard.mu.Unlock()
-	}
-}
-
 // forget notes deleted references; sweep removes them.
 func (s *identities) forget(refs []uint64) {
 	s.goneMu.Lock()

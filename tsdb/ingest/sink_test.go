@@ -304,3 +304,13 @@ func FuzzPush(f *testing.F) {
 func parseMatchers(s string) ([]*labels.Matcher, error) { return metric.ParseMatchers(s) }
 
 func bits(v float64) uint64 { return math.Float64bits(v) }
+
+// clear forgets everything, so that the next request is decoded in full.
+func (s *identities) clear() {
+	for i := range s.shards {
+		shard := &s.shards[i]
+		shard.mu.Lock()
+		shard.m = nil
+		shard.mu.Unlock()
+	}
+}

@@ -305,6 +305,34 @@ func TestSourceOptions(t *testing.T) {
 	f(SourceOptions{URL: "http://x", Selectors: [][]*labels.Matcher{empty}}, "cannot use selector")
 }
 
+// Series that have ended give their places to new ones, and are continued when
+// they come back.
+func TestSourceForgetsEndedSeries(t *testing.T) {
+	sink, _ := newSink(t, tsdb.Options{Now: clock}, SinkOptions{})
+	s := &Source{sink: sink, opts: SourceOptions{MaxSeries: 1}, taken: map[uint64]*takenSeries{}, upTo: t0}
+	old := s.take(named("old"))
+	if old == nil || s.take(named("next")) != nil {
+		t.Fatal("MaxSeries 1 takes one series")
+	}
+	if _, err := sink.Push(context.Background(), []PushSeries{{Labels: named("old"), Samples: samples(0, 1)}}); err != nil {
+		t.Fatal(err)
+	}
+	old.last = t0
+	s.forgetEnded()
+	if s.take(named("old")) != old {
+		t.Error("a live series was forgotten")
+	}
+	s.upTo = t0 + 2*longestSlice.Milliseconds()
+	s.forgetEnded()
+	if s.take(named("next")) == nil {
+		t.Error("the place was not freed")
+	}
+	delete(s.taken, named("next").Hash())
+	if again := s.take(named("old")); again == nil || again.last != t0 {
+		t.Errorf("the series that came back starts at %+v, want where the store ends", again)
+	}
+}
+
 func TestSourceStep(t *testing.T) {
 	f := func(set time.Duration, found []int64, want time.Duration) {
 		t.Helper()

@@ -38,6 +38,7 @@ func (s *Source) discover(ctx context.Context) error {
 	}
 	s.asked = now
 	s.choose(metrics)
+	s.forgetEnded()
 	return nil
 }
 
@@ -70,6 +71,17 @@ func (s *Source) choose(metrics []SkippedMetric) {
 		s.opts.Log.Warn("source has more series than MaxSeries", "url", s.opts.URL, "max", s.opts.MaxSeries, "left_out", left, "largest", skipped[0].Name)
 	}
 	s.setStatus(func(st *SourceStatus) { st.SkippedMetrics, st.SkippedSeries = skipped, left })
+}
+
+// forgetEnded frees the places of series that brought nothing for longer than
+// a slice, so that churn does not use up MaxSeries. One that comes back is
+// continued from what the store has of it.
+func (s *Source) forgetEnded() {
+	for hash, one := range s.taken {
+		if one.last < s.upTo-longestSlice.Milliseconds() {
+			delete(s.taken, hash)
+		}
+	}
 }
 
 // take returns what is remembered of a series, or nil if it is not taken.
