@@ -55,6 +55,9 @@ func (a *assessment) inconclusive(why string, tested int) {
 	next := "more of the same will not decide it"
 	if !math.IsInf(a.v.MinutesNeeded, 1) {
 		next = fmt.Sprintf("about %s more would decide it", minutes(a.v.MinutesNeeded))
+		if math.IsNaN(a.v.Interval[0]) {
+			next = fmt.Sprintf("at least %s more are needed", minutes(a.v.MinutesNeeded))
+		}
 	}
 	if len(a.s.blockers) > 0 {
 		a.v.MinutesNeeded = math.Inf(1)

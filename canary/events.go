@@ -44,7 +44,7 @@ func wholeCounts(m *Metric) bool {
 
 // countEvents reads the evidence from the instants both sides report, or from
 // each side's own where the sides do not line up.
-func countEvents(m *Metric, s *sides, rho float64) counted {
+func countEvents(m *Metric, s *sides, rho float64, rhoGiven bool) counted {
 	paired := s.d != nil
 	x, y := readableCounts(m.Canary, m.Baseline, paired), readableCounts(m.Baseline, m.Canary, paired)
 	c := counted{n1: float64(len(x)), n0: float64(len(y)), rho: rho, dispersion: 1}
@@ -55,15 +55,38 @@ func countEvents(m *Metric, s *sides, rho float64) counted {
 		c.s0 += v
 	}
 	if h := m.History; h != nil && len(s.hd) >= 2*minPairs {
-		c.disperse(readableCounts(h.Canary, h.Baseline, true), readableCounts(h.Baseline, h.Canary, true), "history")
+		hx, hy := readableCounts(h.Canary, h.Baseline, true), readableCounts(h.Baseline, h.Canary, true)
+		c.disperse(hx, hy, "history")
+		if !rhoGiven {
+			c.shareOfHistory(hx, hy)
+		}
 	}
 	if paired {
 		c.disperse(x, y, "window")
 	}
-	k := rho / (1 - rho)
+	k := c.rho / (1 - c.rho)
 	c.effect = c.s1/c.n1 - k*c.s0/c.n0
 	c.bet(m, x, y, paired)
 	return c
+}
+
+// shareOfHistory takes the canary's share of events before the deploy as its
+// exposure, where none was stated and history plainly contradicts equal halves
+// (by more than 3.3 standard errors). That share is an estimate: its error
+// counts as dispersion, T/H more for T events judged by a share known from H.
+func (c *counted) shareOfHistory(hx, hy []float64) {
+	var s1, s0 float64
+	for i := range hx {
+		s1 += hx[i]
+		s0 += hy[i]
+	}
+	all := s1 + s0
+	if s1 == 0 || s0 == 0 || math.Abs(s1-all*c.rho) < 3.3*math.Sqrt(all*c.rho*(1-c.rho)*c.dispersion) {
+		return
+	}
+	c.rho = s1 / all
+	c.dispersion *= 1 + (c.s1+c.s0)/all
+	c.detail += fmt.Sprintf("; exposure not stated, taken from history, where the canary had %.3g of %v events", c.rho, all)
 }
 
 // readableCounts is the counts of one side; paired leaves out the instants the
@@ -119,7 +142,7 @@ const largeRate = 30
 
 // judgeEvents fills in an assessment from the count channel.
 func judgeEvents(a *assessment) {
-	c := countEvents(&a.m, &a.s, a.policy.Exposure)
+	c := countEvents(&a.m, &a.s, a.policy.Exposure, a.exposureGiven)
 	k := c.rho / (1 - c.rho)
 	a.v.Channel = "count"
 	a.v.Effect = c.effect

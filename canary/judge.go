@@ -22,6 +22,8 @@ type assessment struct {
 	s      sides
 	v      MetricVerdict
 
+	exposureGiven bool
+
 	margin      float64
 	marginGiven bool
 	marginHow   string  // How a default margin was found.
@@ -46,7 +48,7 @@ func Judge(req Request) Verdict {
 	as := make([]*assessment, len(req.Metrics))
 	logp := make([]float64, len(req.Metrics))
 	for i, m := range req.Metrics {
-		as[i] = assess(m, policy)
+		as[i] = assess(m, policy, req.Policy.Exposure != 0)
 		logp[i] = as[i].logFail
 	}
 	tested := 0
@@ -84,7 +86,7 @@ func (p Policy) filled() (Policy, error) {
 }
 
 // assess runs the channels on one metric.
-func assess(m Metric, policy Policy) *assessment {
+func assess(m Metric, policy Policy, exposureGiven bool) *assessment {
 	if !(m.StepSeconds > 0) || math.IsInf(m.StepSeconds, 0) {
 		m.StepSeconds = 60
 	}
@@ -94,7 +96,7 @@ func assess(m Metric, policy Policy) *assessment {
 	if !(m.MinEffect >= 0) || math.IsInf(m.MinEffect, 0) {
 		m.MinEffect = 0
 	}
-	a := &assessment{m: m, policy: policy, marginGiven: m.MinEffect > 0}
+	a := &assessment{m: m, policy: policy, exposureGiven: exposureGiven, marginGiven: m.MinEffect > 0}
 	a.v = MetricVerdict{Name: m.Name, Critical: m.Critical, Effect: math.NaN(), Interval: [2]float64{math.NaN(), math.NaN()}, P: math.NaN(), LogP: math.NaN()}
 	a.s = gather(&a.m)
 	a.v.N = [2]int{len(a.s.y), len(a.s.x)}

@@ -52,11 +52,14 @@ func locate(s *sides) located {
 	n := len(s.d)
 	before := 0.0
 	var pl stat.Placebo
-	havePlacebo := len(s.hd) >= stat.MinPlaceboWindows*n && n > 0
+	havePlacebo := len(s.hd) >= max(2*minPairs, stat.MinPlaceboWindows*n) && n > 0
 	if havePlacebo {
 		pl = stat.PlaceboVariance(s.hd, n)
 	}
-	if len(s.hd) >= 2*minPairs {
+	switch {
+	case havePlacebo:
+		before = pl.Mean
+	case len(s.hd) >= 2*minPairs:
 		before = stat.Mean(s.hd)
 	}
 	l := located{effect: stat.Mean(s.d) - before}
@@ -133,16 +136,19 @@ func locateUnpaired(s *sides) located {
 }
 
 // flat reports whether v is constant up to the rounding of the values it was
-// computed from.
+// computed from, which are scaled to at most 1.
 func flat(v []float64, from ...[]float64) bool {
+	const rounding = 1e-12
 	if len(v) == 0 {
 		return true
 	}
 	lo, hi := v[0], v[0]
 	for _, x := range v {
-		lo, hi = min(lo, x), max(hi, x)
+		if lo, hi = min(lo, x), max(hi, x); hi-lo > rounding {
+			return false
+		}
 	}
-	return hi-lo <= 1e-12*magnitude(from...)
+	return hi-lo <= rounding*magnitude(from...)
 }
 
 func magnitude(vs ...[]float64) float64 {

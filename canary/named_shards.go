@@ -13,7 +13,7 @@ import (
 
 // maxShards bounds the shards a side that the clustering judges take; beyond,
 // every k-th is used.
-const maxShards = 1500
+const maxShards = 500
 
 // points reduces each side to one value per shard: the median of the shard's
 // samples, or every sample itself where there are no shards.

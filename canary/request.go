@@ -77,7 +77,7 @@ type Policy struct {
 	Looks          int
 	PlannedSamples int
 
-	Exposure float64 // Canary's share of the traffic that counts come from, in (0,1); 0.5 when 0.
+	Exposure float64 // Canary's share of the traffic that counts come from, in (0,1); when 0, 0.5 unless a history shows another.
 
 	Named NamedOptions // Settings of the named judges.
 }

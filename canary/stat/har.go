@@ -63,7 +63,7 @@ func HARMean(x []float64, b int) MeanEstimate {
 		return MeanEstimate{Mean: nan, SE: nan, DF: nan, Phi: nan, NEff: nan}
 	}
 	mean := Mean(x)
-	phi := AR1(x)
+	phi := ar1(x, mean)
 	if b <= 0 {
 		b = min(24, max(4, n/4))
 	}
@@ -88,18 +88,21 @@ func HARMean(x []float64, b int) MeanEstimate {
 // standard errors, and 1 would end them. 0 for fewer than 3 values or a
 // constant series.
 func AR1(x []float64) float64 {
+	return ar1(x, Mean(x))
+}
+
+// ar1 is AR1 around a known mean.
+func ar1(x []float64, mean float64) float64 {
 	n := len(x)
 	if n < 3 {
 		return 0
 	}
-	mean := Mean(x)
-	var num, den float64
-	for t, v := range x {
+	var num, den, last float64
+	for _, v := range x {
 		d := v - mean
 		den += d * d
-		if t > 0 {
-			num += d * (x[t-1] - mean)
-		}
+		num += d * last
+		last = d
 	}
 	if !(den > 0) {
 		return 0

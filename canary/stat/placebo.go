@@ -50,7 +50,7 @@ func PlaceboVariance(h []float64, n int) Placebo {
 			worst = max(worst, math.Abs(w))
 		}
 	}
-	phi := AR1(h)
+	phi := ar1(h, mean)
 	share := float64(n) / float64(total)
 	s2 := ss / float64(total-n+1)
 	return Placebo{

@@ -95,7 +95,7 @@ func TestHARMeanHoldsItsLevel(t *testing.T) {
 		rng := rand.New(rand.NewPCG(1, 2))
 		rejected, runs := 0, 1000
 		for range runs {
-			x := ar1(rng, c.n, c.phi)
+			x := autoregressive(rng, c.n, c.phi)
 			h := HARMean(x, 0)
 			if 2*math.Exp(LogStudentTail(math.Abs(h.Mean/h.SE), h.DF)) < 0.05 {
 				rejected++
@@ -114,7 +114,7 @@ func TestPlaceboHoldsItsLevel(t *testing.T) {
 		rng := rand.New(rand.NewPCG(3, 4))
 		rejected, runs := 0, 600
 		for range runs {
-			x := ar1(rng, 1500, phi)
+			x := autoregressive(rng, 1500, phi)
 			p := PlaceboVariance(x[:1440], 60)
 			if d := Mean(x[1440:]) - p.Mean; 2*math.Exp(LogStudentTail(math.Abs(d/p.SE), p.DF)) < 0.05 {
 				rejected++
@@ -128,7 +128,7 @@ func TestPlaceboHoldsItsLevel(t *testing.T) {
 	}
 }
 
-func ar1(rng *rand.Rand, n int, phi float64) []float64 {
+func autoregressive(rng *rand.Rand, n int, phi float64) []float64 {
 	x, at := make([]float64, n), rng.NormFloat64()
 	for i := range x {
 		at = phi*at + math.Sqrt(1-phi*phi)*rng.NormFloat64()
@@ -265,7 +265,7 @@ func TestCountDispersion(t *testing.T) {
 
 func BenchmarkHodgesLehmann(b *testing.B) {
 	rng := rand.New(rand.NewPCG(1, 1))
-	x, y := ar1(rng, 60, 0), ar1(rng, 60, 0)
+	x, y := autoregressive(rng, 60, 0), autoregressive(rng, 60, 0)
 	b.ReportAllocs()
 	for b.Loop() {
 		HodgesLehmann(x, y, 0.98, Asymptotic)
