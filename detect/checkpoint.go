@@ -11,10 +11,12 @@ import (
 // A checkpoint is
 //
 //	"bwd" version | layout hash (8) | config hash (8) | state, little endian
-//	              | skyline window, if that is the profile
+//	              | skyline window, if that is the profile | checksum (8)
 //
 // The layout hash covers the names, types and order of every field, so a state
-// written by a build that remembers differently is refused and not misread.
+// written by a build that remembers differently is refused and not misread. The
+// checksum covers everything before it: a damaged state is refused, because
+// indices and sums in it are trusted on every later step.
 
 const checkpointVersion = 1
 
@@ -31,6 +33,7 @@ var ErrForeignState = errors.New("checkpoint is of another version, layout or co
 // AppendState appends a checkpoint of the series to b: versioned, with a hash
 // of the layout, so a foreign one is refused by Restore.
 func (s *Series) AppendState(b []byte) []byte {
+	start := len(b)
 	b = append(b, checkpointMagic[:]...)
 	b = binary.LittleEndian.AppendUint64(b, layout)
 	b = binary.LittleEndian.AppendUint64(b, configHash(s.cfg, s.meta))
@@ -41,7 +44,7 @@ func (s *Series) AppendState(b []byte) []byte {
 	if s.sky != nil {
 		out = s.sky.append(out)
 	}
-	return out
+	return binary.LittleEndian.AppendUint64(out, checksum(out[start:]))
 }
 
 // Restore returns the series a checkpoint was taken from: continued, it gives
@@ -52,9 +55,14 @@ func Restore(cfg Config, meta Meta, state []byte) (*Series, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(state) < 20+stateSize {
-		return nil, fmt.Errorf("cannot restore detector from %d bytes, want %d: %w", len(state), 20+stateSize, ErrForeignState)
+	if len(state) < 28+stateSize {
+		return nil, fmt.Errorf("cannot restore detector from %d bytes, want at least %d: %w", len(state), 28+stateSize, ErrForeignState)
 	}
+	end := len(state) - 8
+	if binary.LittleEndian.Uint64(state[end:]) != checksum(state[:end]) {
+		return nil, fmt.Errorf("cannot restore detector: damaged state: %w", ErrForeignState)
+	}
+	state = state[:end]
 	if [4]byte(state) != checkpointMagic ||
 		binary.LittleEndian.Uint64(state[4:]) != layout ||
 		binary.LittleEndian.Uint64(state[12:]) != configHash(s.cfg, s.meta) {
@@ -67,26 +75,17 @@ func Restore(cfg Config, meta Meta, state []byte) (*Series, error) {
 	if s.sky != nil {
 		return s, s.sky.restore(rest)
 	}
-	if len(rest) != 0 || !s.s.sound() {
-		return nil, fmt.Errorf("cannot restore detector: damaged state: %w", ErrForeignState)
+	if len(rest) != 0 {
+		return nil, fmt.Errorf("cannot restore detector: %d bytes too many: %w", len(rest), ErrForeignState)
 	}
 	return s, nil
 }
 
-// sound reports whether every index in the state is within its array, so that
-// a damaged checkpoint cannot make a later step panic.
-func (s *state) sound() bool {
-	b := &s.Base
-	ok := b.Len <= baseLen && b.Head < baseLen && s.Recur.Slot < 96 && s.Shift.Fill < 6
-	var seen [baseLen]bool
-	for _, k := range b.Order[:min(b.Len, baseLen)] {
-		if k >= baseLen || seen[k] {
-			return false
-		}
-		seen[k] = true
-	}
-	// A full window evicts the value at Head, so Head must be in it.
-	return ok && (b.Len < baseLen || seen[b.Head%baseLen])
+// checksum returns the FNV-1a hash of b.
+func checksum(b []byte) uint64 {
+	h := fnv.New64a()
+	h.Write(b)
+	return h.Sum64()
 }
 
 // layoutHash describes a type by the names and types of its fields, all the

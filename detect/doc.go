@@ -11,7 +11,23 @@
 //  4. episode: an anomaly opens at a bar, is held until recovery is proven or
 //     the new level is accepted, and closes.
 //
+// The members, one file each:
+//
+//	delta      how far the series moves in one and in two samples
+//	fast       the mean of two samples against the median of five
+//	baseline   distance from the median of the last 61 ordinary values
+//	novelty    records: of the range
+//	seasonal   of the distance from the mean at this hour
+//	shift      of the level and of its moves
+//	roughness  of curvature and of the mean move
+//
 // Flatline and no-data are a kind of event of their own and cast no vote.
+//
+// What it does not do yet: it has no member for slow drift, for the shape of a
+// cycle, for histograms or for peers; and in the first 6000 samples an anomaly
+// opens only on a value that is also a record, so a repeat of the same size is
+// scored but not told. Its figures on public data, with those of trivial and
+// published detectors beside, are in bench/detection/REPORT.md.
 //
 // The package refuses to read a clock, to do I/O, to start a goroutine and to
 // use a random source: a result is a function of the configuration and of the

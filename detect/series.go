@@ -19,6 +19,9 @@ type Series struct {
 	meta Meta
 	s    state
 	sky  *skyline // Set in the skyline profile only.
+
+	barAt  float64 // The step at which barFor was computed: a logarithm saved a sample.
+	barFor float64
 }
 
 // state is everything a default Series remembers. It is one flat value: a
@@ -62,7 +65,6 @@ type last struct {
 	Transition uint8
 	Verdict    uint8
 	Intake     uint8
-	Ticked     bool
 }
 
 // shortHistory is the number of samples until which an anomaly opens only on a
@@ -117,7 +119,7 @@ func Run(cfg Config, meta Meta, samples []metric.Sample) (points []Result, anoma
 func (s *Series) Step(t int64, v float64) Result {
 	st := &s.s
 	x, gap, in := st.Hygiene.accept(t, v)
-	st.Last = last{T: t, Intake: uint8(in), Bar: s.bar(s.cfg.Open), Expected: st.Last.Expected, Lower: st.Last.Lower, Upper: st.Last.Upper, Observed: st.Last.Observed}
+	st.Last = s.blank(t, in)
 	switch in {
 	case intakeValue:
 	case intakeRestart:
@@ -140,6 +142,13 @@ func (s *Series) Step(t int64, v float64) Result {
 		return s.stepSkyline(t, x, closed)
 	}
 	return s.judge(t, x, closed)
+}
+
+// blank begins the record of a step: no evidence yet, and the expectation of
+// the step before until there is a new one.
+func (s *Series) blank(t int64, in intake) last {
+	l := &s.s.Last
+	return last{T: t, Intake: uint8(in), Bar: s.bar(), Expected: l.Expected, Lower: l.Lower, Upper: l.Upper, Observed: l.Observed}
 }
 
 // judge is the default profile on one clean value.
@@ -236,24 +245,26 @@ func (s *Series) hold() uint16 {
 	return uint16(max(60, min(guardHold, float64(s.cfg.Adapt.Milliseconds())/step)))
 }
 
-// bar returns the evidence at which the given number of false alarms per 1000
-// series-days is expected, at the estimated step.
-func (s *Series) bar(budget float64) float64 {
+// bar returns the evidence at which Config.Open false alarms per 1000
+// series-days are expected, at the estimated step; a minute while it is unknown.
+func (s *Series) bar() float64 {
 	step := s.s.Hygiene.Step
 	if step <= 0 {
 		step = 60_000
 	}
-	perDay := 86_400_000 / step
-	return max(1, -math.Log10(budget/1000/perDay))
+	if step != s.barAt {
+		perDay := 86_400_000 / step
+		s.barAt, s.barFor = step, max(1, -math.Log10(s.cfg.Open/1000/perDay))
+	}
+	return s.barFor
 }
 
 // Tick tells the series that the time is now (Unix milliseconds) and no sample
 // came: the only way to notice silence. It may be called at any rate.
 func (s *Series) Tick(now int64) Result {
 	st := &s.s
+	st.Last = s.blank(now, intakeNone)
 	l := &st.Last
-	l.T, l.Ticked, l.Transition, l.Alarm = now, true, 0, 0
-	l.Bar = s.bar(s.cfg.Open)
 	h := &st.Hygiene
 	if !h.Started || now <= h.Last {
 		return s.finish(TransitionNone, 0)
