@@ -123,7 +123,7 @@ func (s kayentaSettings) compare(name string, control, experiment []float64, opt
 func jitter(values []float64, rng *rand.Rand) []float64 {
 	out := make([]float64, len(values))
 	for i, v := range values {
-		out[i] = v + rng.NormFloat64()*(values[0]*1e-5)
+		out[i] = v + float64(rng.NormFloat64()*(values[0]*1e-5))
 	}
 	return out
 }
@@ -171,11 +171,11 @@ func percentileR7(sorted []float64, p float64) float64 {
 	if n == 1 {
 		return sorted[0]
 	}
-	pos := 1 + float64(n-1)*(p/100)
+	pos := 1 + float64(float64(n-1)*(p/100))
 	floor := math.Floor(pos)
 	if pos >= float64(n) {
 		return sorted[n-1]
 	}
 	lower, upper := sorted[int(floor)-1], sorted[int(floor)]
-	return lower + (pos-floor)*(upper-lower)
+	return lower + float64((pos-floor)*(upper-lower))
 }

@@ -10,7 +10,8 @@ import (
 
 // Kayenta's Mann-Whitney interval: the shift at which the corrected normal
 // score takes a given quantile, searched with R's zeroin to an absolute
-// tolerance of 1e-4. The score is a step function, so where the search stops
+// tolerance of 1e-4. Products are rounded before they are added (the float64
+// conversions), as Java does and some processors would not. The score is a step function, so where the search stops
 // inside a step is decided by the search itself; agreeing with Kayenta means
 // walking the same points, not finding a better root.
 
@@ -135,13 +136,13 @@ func zeroin(a, b, fa, fb float64, f func(float64) float64) float64 {
 			a, b, c = b, c, b
 			fa, fb, fc = fb, fc, fb
 		}
-		least := 2*epsilon*math.Abs(b) + tol/2
+		least := float64(2*epsilon*math.Abs(b)) + tol/2
 		step := (c - b) / 2
 		if math.Abs(step) <= least || zero(fb) {
 			return b
 		}
 		if math.Abs(prev) >= least && math.Abs(fa) > math.Abs(fb) {
-			if p, q := interpolate(a, b, c, fa, fb, fc); p < 0.75*(c-b)*q-math.Abs(least*q)/2 && p < math.Abs(prev*q/2) {
+			if p, q := interpolate(a, b, c, fa, fb, fc); p < float64(0.75*(c-b)*q)-math.Abs(least*q)/2 && p < math.Abs(prev*q/2) {
 				step = p / q
 			}
 		}
@@ -172,7 +173,7 @@ func interpolate(a, b, c, fa, fb, fc float64) (p, q float64) {
 	} else {
 		q = fa / fc
 		t1, t2 := fb/fc, fb/fa
-		p = t2 * (cb*q*(q-t1) - (b-a)*(t1-1))
+		p = t2 * (float64(cb*q*(q-t1)) - float64((b-a)*(t1-1)))
 		q = (q - 1) * (t1 - 1) * (t2 - 1)
 	}
 	if p > 0 {

@@ -210,8 +210,8 @@ func (s kayentaSettings) clean(values []float64) []float64 {
 	q := sortedCopy(out)
 	q25, q75 := percentileR7(q, 25), percentileR7(q, 75)
 	iqr := q75 - q25
-	low := min(percentileR7(q, 1), q25-s.outlierFactor*iqr)
-	high := max(percentileR7(q, 99), q75+s.outlierFactor*iqr)
+	low := min(percentileR7(q, 1), q25-float64(s.outlierFactor*iqr))
+	high := max(percentileR7(q, 99), q75+float64(s.outlierFactor*iqr))
 	kept := out[:0]
 	for _, v := range out {
 		if !(v > high || v < low) {

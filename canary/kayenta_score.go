@@ -104,7 +104,7 @@ func weightedScore(weights map[string]float64, groups []*kayentaGroup) float64 {
 		if !ok {
 			w = share
 		}
-		total += score * (w / 100)
+		total += float64(score * (w / 100))
 	}
 	return roundHalfUp(total, 2)
 }

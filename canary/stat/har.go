@@ -138,8 +138,8 @@ func Variance(x []float64) float64 {
 	s, c := 0.0, 0.0
 	for _, v := range x {
 		d := v - m
-		s += d * d
+		s += float64(d * d) // Rounded before it is added, the same on every processor.
 		c += d
 	}
-	return (s - c*c/float64(len(x))) / float64(len(x)-1)
+	return (s - float64(c*c/float64(len(x)))) / float64(len(x)-1)
 }
