@@ -22,6 +22,8 @@ type detectSink interface {
 	sample(row *Row, c *Cell, tr *track, r detect.Result, judged bool) error
 	// anomaly reports an anomaly that has closed, or that is open at the end.
 	anomaly(tr *track, a detect.Anomaly) error
+	// explains reports whether anomaly wants traces, which cost something.
+	explains() bool
 	// finish ends the output; tracks are all series, in order of appearance.
 	finish(tracks []*track) error
 }
@@ -126,14 +128,28 @@ func (d *detection) row(row *Row) error {
 	return nil
 }
 
-// transition reports the anomaly that this step closed.
+// transition keeps the trace of the step that opened or escalated an anomaly,
+// which is the one that explains it, and reports the anomaly when it closes.
 func (d *detection) transition(tr *track, r detect.Result) error {
-	if r.Transition != detect.TransitionClosed {
-		return nil
+	switch r.Transition {
+	case detect.TransitionOpened, detect.TransitionEscalated:
+		if d.sink.explains() {
+			tr.opened = tr.det.Explain()
+		}
+	case detect.TransitionClosed:
+		return d.report(tr)
 	}
+	return nil
+}
+
+// report hands on the last anomaly of a series, unless it ended in history.
+func (d *detection) report(tr *track) error {
 	a, ok := tr.det.Anomaly()
 	if !ok || a.End < d.from {
 		return nil
+	}
+	if d.sink.explains() {
+		a.Trace = tr.opened
 	}
 	return d.sink.anomaly(tr, a)
 }
@@ -165,7 +181,7 @@ func (d *detection) finish() error {
 			return err
 		}
 		if a, ok := tr.det.Anomaly(); ok && a.Open {
-			if err := d.sink.anomaly(tr, a); err != nil {
+			if err := d.report(tr); err != nil {
 				return err
 			}
 		}

@@ -62,6 +62,9 @@ func (s *csvSink) sample(row *Row, c *Cell, tr *track, r detect.Result, judged b
 // anomaly implements detectSink.
 func (s *csvSink) anomaly(*track, detect.Anomaly) error { return nil }
 
+// explains implements detectSink.
+func (s *csvSink) explains() bool { return false }
+
 // finish implements detectSink.
 func (s *csvSink) finish([]*track) error { return nil }
 

@@ -73,6 +73,9 @@ func (s *jsonSink) anomaly(tr *track, a detect.Anomaly) error {
 	return nil
 }
 
+// explains implements detectSink.
+func (s *jsonSink) explains() bool { return true }
+
 // finish implements detectSink.
 func (s *jsonSink) finish(tracks []*track) error {
 	doc := detectJSON{Anomalies: []anomalyJSON{}, Series: []seriesJSON{}}

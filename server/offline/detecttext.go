@@ -48,6 +48,9 @@ func (s *textSink) anomaly(tr *track, a detect.Anomaly) error {
 	return nil
 }
 
+// explains implements detectSink.
+func (s *textSink) explains() bool { return true }
+
 // finish implements detectSink.
 func (s *textSink) finish(tracks []*track) error {
 	order := make([]int, len(s.found))
@@ -76,8 +79,11 @@ func (s *textSink) finish(tracks []*track) error {
 // headline says the anomaly in one line.
 func (f foundAnomaly) headline() string {
 	end := "to " + FormatTime(f.End)
-	if f.Open {
+	switch {
+	case f.Open:
 		end = "and open still at " + FormatTime(f.End)
+	case f.Adapted:
+		end += " (the new level was accepted)"
 	}
 	return fmt.Sprintf("%s  %s %s, from %s %s, score %.1f: %.6g where %.6g was expected",
 		f.tr.series.Name, f.Kind, f.Direction, FormatTime(f.Start), end, f.Peak, f.Observed, f.Expected)

@@ -24,8 +24,9 @@ type track struct {
 	last    detect.Result
 	gaps    [gapsKept]int64 // The last distances between samples, a ring.
 	nGaps   int
-	step    int64  // Median of gaps, milliseconds; 0 while unknown.
-	plot    *strip // What the text output draws; nil in the other outputs.
+	step    int64        // Median of gaps, milliseconds; 0 while unknown.
+	opened  detect.Trace // Of the step that opened or last escalated the anomaly.
+	plot    *strip       // What the text output draws; nil in the other outputs.
 }
 
 // judge hands one sample to the detector.
