@@ -141,12 +141,13 @@ func autocorrelation(v []float64) float64 {
 	return max(0, min(0.95, num/den))
 }
 
-// finite returns the finite values of v.
+// finite returns the finite values of v, held within +-1e100 so that no sum of
+// squares overflows.
 func finite(v []float64) []float64 {
 	out := make([]float64, 0, len(v))
 	for _, x := range v {
 		if metric.IsFinite(x) {
-			out = append(out, x)
+			out = append(out, max(-1e100, min(1e100, x)))
 		}
 	}
 	return out

@@ -4,8 +4,8 @@ package correlate
 //
 // A label says so, where there is one: first the asked label, then the usual
 // names for the same thing, then the pod, whose two hash suffixes are dropped.
-// Two labels that name two ends (caller and callee, source and destination)
-// make the series an edge. A file without any such label has names only; there
+// Two labels that name two ends (caller and callee, source and destination, or
+// the entity's label and a peer) make the series an edge. A file without any such label has names only; there
 // the entity is the part of the name that combines most freely with the rest:
 // in cart_cpu, cart_memory, front-end_cpu the parts before "_" and after it
 // form a table, and its rows are the entities.
@@ -23,7 +23,11 @@ var entityLabels = []string{"service", "service_name", "microservice", "app", "a
 
 // edgeLabels are the pairs (caller, callee) that make a series an edge.
 var edgeLabels = [][2]string{{"caller", "callee"}, {"source", "destination"}, {"source", "target"}, {"src", "dst"}, {"client", "server"},
-	{"source_service", "destination_service"}, {"source_workload", "destination_workload"}, {"upstream", "downstream"}, {"from", "to"}}
+	{"source_service", "destination_service"}, {"source_workload", "destination_workload"}, {"from", "to"}}
+
+// calleeLabels name the far end of a call beside the entity's own label:
+// latency{service="web",peer="cart"} is the call from web to cart.
+var calleeLabels = []string{"callee", "destination", "destination_service", "dst", "peer", "peer_service", "remote_service"}
 
 // owner is what a series' identity says about its place in the system.
 type owner struct {
@@ -63,6 +67,11 @@ func ownerByLabel(ls labels.Labels, label string) owner {
 	}
 	for _, name := range append([]string{label}, entityLabels...) {
 		if v := ls.Get(name); v != "" {
+			for _, far := range calleeLabels {
+				if b := ls.Get(far); b != "" && far != label {
+					return owner{caller: stripPod(name, v), callee: b, metric: rest(ls, name, far)}
+				}
+			}
 			return owner{entity: stripPod(name, v), metric: rest(ls, append(entityLabels, label)...)}
 		}
 	}

@@ -157,6 +157,7 @@ func TestEntities(t *testing.T) {
 	f("zone", "eu us", `cpu{zone="eu",service="a"}`, `cpu{zone="us",service="b"}`)
 	f("", "cart cart", `cpu{pod="cart-579f59597d-wc2lz"}`, `mem{pod="cart-579f59597d-wc2lz"}`)
 	f("", "web>cart cart", `rtt{caller="web",callee="cart"}`, `cpu{service="cart"}`)
+	f("", "web>cart cart", `rtt{service="web",peer="cart"}`, `cpu{service="cart"}`)
 	f("", "cart cart front-end front-end", "cart_cpu", "cart_mem", "front-end_cpu", "front-end_mem")
 	f("", "ts_auth ts_auth ts_user ts_user", "ts_auth_cpu", "ts_auth_mem", "ts_user_cpu", "ts_user_mem")
 	f("", "db db web web", "db:latency:avg", "db:latency:p99", "web:latency:avg", "web:latency:p99")

@@ -36,7 +36,7 @@ func main() {
 
 const rankingPreface = `# Correlation: what it finds, how fast, and how often for nothing
 
-Written by "go run ./bench/correlation -o bench/correlation/REPORT.md" with BELLWETHER_CORPUS set.
+Written by "go run ./bench/correlation -o bench/correlation/REPORT.md" with BELLWETHER_CORPUS set; -part ranking and -part search write the two halves. Figures of processor time come from a shared 2-core AMD EPYC (Zen 4) under load.
 
 ## Who is to blame
 
