@@ -28,7 +28,7 @@ func (k Kind) String() string {
 // Window that lies in the searched interval; earlier points serve as baseline.
 type Candidate struct {
 	Ref    uint64        // The store's reference; 0 for a series from a file.
-	Labels labels.Labels // Identity. Two candidates with equal labels and Ref are refused.
+	Labels labels.Labels // Identity, together with Ref.
 	Window metric.Window // Values as gauges (rates for counters); missing points are NaN.
 }
 

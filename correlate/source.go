@@ -41,8 +41,8 @@ func (w windows) fill(dst []float64, i int, from, step int64) {
 	}
 }
 
-// fillNearest serves a window on another grid: each point takes the last value
-// in (point-step, point], and the value before it within one own step.
+// fillNearest serves a window on another grid: each point takes the value of
+// the window's point at or just before it, within one step of the window.
 func fillNearest(dst []float64, c Candidate, from, step int64) {
 	win := c.Window
 	for j := range dst {
