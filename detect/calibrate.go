@@ -56,5 +56,5 @@ func (c *calibrate) evidence(fused float64, n uint32) float64 {
 
 // reach returns the fused ratio at which the evidence reaches the bar.
 func (c *calibrate) reach(bar float64) float64 {
-	return math.Pow(10, (bar+math.Log10(c.atOne()))/calTail)
+	return math.Cbrt(math.Exp(bar*math.Ln10) * c.atOne()) // calTail is 3.
 }

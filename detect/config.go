@@ -22,7 +22,9 @@ type Config struct {
 	// the bar by score or alarm afterwards.
 	Open float64
 	// Adapt is how long an open anomaly may hold before its level is accepted
-	// as the new normal and it closes saying so, in [10m, 30d]. Default 8h.
+	// as the new normal and it closes saying so, in [10m, 30d]. Default 8h. It
+	// is kept within 60 to 480 samples: at a step of 10 s that is 80 minutes at
+	// most. The trace says the time that holds.
 	Adapt time.Duration
 	// Skyline holds the settings of ProfileSkyline; ignored otherwise.
 	Skyline SkylineConfig

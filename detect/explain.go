@@ -155,7 +155,8 @@ func (s *Series) notes() []string {
 			add("closes when fewer than %d votes are counted", s.cfg.Skyline.Consensus)
 			break
 		}
-		add("closes after %d samples in a row within the usual range, or after %s as the new normal", calmToClose, s.cfg.Adapt)
+		held := time.Duration(float64(s.hold()) * st.Hygiene.Step * float64(time.Millisecond))
+		add("closes after %d samples in a row within the usual range, or after %s as the new normal", calmToClose, held.Round(time.Second))
 	case VerdictHealthy:
 		if st.N < shortHistory && s.sky == nil {
 			add("history of %d samples is short: until %d an anomaly opens only on a value that is also novel", st.N, shortHistory)

@@ -22,7 +22,6 @@ type tail struct {
 	Count [tailBins]uint16
 	N     uint32  // Sum of Count.
 	Base  int32   // Exponent-and-mantissa prefix of the lower edge of bin 0.
-	Fresh uint32  // Residuals entered since Q was read.
 	Q     float64 // The quantile; 0 until tailMin residuals were seen.
 	Open  uint32  // Sample number at which the open excursion began; 0 if none.
 	Last  uint32  // Sample number of its last residual.
@@ -89,8 +88,8 @@ func (h *tail) add(x float64) {
 	if h.N >= tailHalve {
 		h.halve()
 	}
-	if h.Fresh++; h.N >= tailMin && (h.Fresh >= 16 || h.N < 4*tailMin) {
-		h.Q, h.Fresh = h.exceeded(tailProb), 0
+	if h.N >= tailMin && (h.N%16 == 0 || h.N < 4*tailMin) {
+		h.Q = h.exceeded(tailProb)
 	}
 }
 
