@@ -73,7 +73,10 @@ func Restore(cfg Config, meta Meta, state []byte) (*Series, error) {
 	}
 	rest := state[20+stateSize:]
 	if s.sky != nil {
-		return s, s.sky.restore(rest)
+		if err := s.sky.restore(rest); err != nil {
+			return nil, err
+		}
+		return s, nil
 	}
 	if len(rest) != 0 {
 		return nil, fmt.Errorf("cannot restore detector: %d bytes too many: %w", len(rest), ErrForeignState)

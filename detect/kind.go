@@ -60,7 +60,8 @@ const (
 type MetricKind uint8
 
 // The metric kinds. An unknown metric is read as a gauge until it has proven
-// to be a counter (it never falls except to restart near zero).
+// to be a counter (it never falls except to restart near zero); the skyline
+// profile does not guess and reads it as a gauge.
 const (
 	MetricUnknown MetricKind = iota
 	MetricGauge

@@ -85,6 +85,9 @@ func New(cfg Config, meta Meta) (*Series, error) {
 	s.s.Hygiene.Step = float64(meta.Step.Milliseconds())
 	if s.cfg.Profile == ProfileSkyline {
 		s.sky = newSkyline(s.cfg.Skyline)
+		if meta.Kind == MetricUnknown { // Etsy judges raw values; nothing is guessed.
+			s.s.Hygiene.Kind = uint8(MetricGauge)
+		}
 	}
 	return s, nil
 }

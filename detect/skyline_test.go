@@ -157,6 +157,17 @@ func TestSkylineKSFiresAtTenSeconds(t *testing.T) {
 	}
 }
 
+func TestSkylineJudgesRawCounters(t *testing.T) {
+	s := series(t, Config{Profile: ProfileSkyline}, Meta{})
+	var r Result
+	for i := range 400 {
+		r = s.Step(int64(i)*minute, float64(600*i))
+	}
+	if r.Observed != 600*399 {
+		t.Errorf("observed %v, want the raw value", r.Observed)
+	}
+}
+
 func TestSkylineWindowForgets(t *testing.T) {
 	s, _ := fed(t, SkylineConfig{FullDuration: time.Hour}, time.Minute, noise(500))
 	if n := len(s.sky.t); n != 61 || len(s.sky.sorted) != n || len(s.sky.v) != n {
