@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/bellwether-ts/bellwether/correlate"
 	"github.com/bellwether-ts/bellwether/metric"
 )
 
@@ -266,4 +267,59 @@ func TestLoadSorts(t *testing.T) {
 	if want := "note: 1 sample left out: the series has another at the same instant\n"; notes.String() != want {
 		t.Errorf("notes %q, want %q", notes.String(), want)
 	}
+}
+
+func TestParseTopology(t *testing.T) {
+	got, err := parseTopology("t.csv", strings.NewReader("weight,callee,Caller\n1,db,\"web, a\"\n\n2,cache,web\n"))
+	want := []correlate.Edge{{Caller: "web, a", Callee: "db"}, {Caller: "web", Callee: "cache"}}
+	if d := cmp.Diff(want, got); d != "" || err != nil {
+		t.Errorf("edges (-want +got), %v:\n%s", err, d)
+	}
+	f := func(in, want string) {
+		t.Helper()
+		if _, err := parseTopology("t.csv", strings.NewReader(in)); err == nil || err.Error() != want {
+			t.Errorf("%q: error %v, want %s", in, err, want)
+		}
+	}
+	f("a,b\n", `cannot read topology t.csv: its header is "a,b"; it needs the columns caller,callee`)
+	f("caller,callee\na\n", "cannot read topology t.csv:2: 1 cells where the header has 2")
+	f("caller,callee\na,\"b\nc,d\n", `cannot read topology t.csv:2: not CSV: extraneous or missing " in quoted-field`)
+}
+
+func FuzzParseTopology(f *testing.F) {
+	f.Add("caller,callee\na,b\n")
+	f.Add("callee,x,caller\na,b\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		edges, err := parseTopology("t.csv", strings.NewReader(text))
+		if err != nil && edges != nil {
+			t.Fatal("edges beside an error")
+		}
+	})
+}
+
+// FuzzReplay runs whatever can be read through the whole pipeline.
+func FuzzReplay(f *testing.F) {
+	f.Add("timestamp,a\n1,1\n2,2\n1000,3\n")
+	f.Add("timestamp,series,value\n1,up{a=\"b\"},NaN\n2,x,1\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		frame, err := Load(t.Context(), []Input{{Name: "f", R: strings.NewReader(text)}}, ReadOptions{})
+		if err != nil {
+			return
+		}
+		first, last, ok := frame.Extent()
+		if ok && last-first > 7*24*3600*1000 {
+			return // Virtual time passes in steps; years of it belong in a longer test.
+		}
+		sum, err := Replay(t.Context(), NewFrameSource(frame), ReplayOptions{}, func(Line) error { return nil })
+		if err != nil {
+			t.Fatalf("%q: %v", text, err)
+		}
+		n := 0
+		for _, s := range frame.Samples {
+			n += len(s)
+		}
+		if int(sum.Samples) != n {
+			t.Fatalf("%q: %d samples read, %d replayed", text, n, sum.Samples)
+		}
+	})
 }

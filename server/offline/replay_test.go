@@ -9,6 +9,7 @@ import (
 	"io"
 	"maps"
 	"math/rand/v2"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -244,4 +245,36 @@ func TestFrameSourceMerges(t *testing.T) {
 			t.Fatalf("%d samples lost", total)
 		}
 	})
+}
+
+// A store directory is replayed whether it is named itself or as the storage
+// path of a service; what is no store is not made one.
+func TestOpenStoreSource(t *testing.T) {
+	dir := t.TempDir()
+	store, err := tsdb.Open(tsdb.Options{Dir: filepath.Join(dir, "tsdb"), Retention: forever})
+	if err != nil {
+		t.Fatal(err)
+	}
+	one := tsdb.Series{Labels: labels.FromStrings("__name__", "up"), Samples: []metric.Sample{{T: 1700000000000, V: 1}, {T: 1700000060000, V: 2}}}
+	if _, err = store.Append(t.Context(), []tsdb.Series{one}); err != nil {
+		t.Fatal(err)
+	}
+	if err := store.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for _, named := range []string{dir, filepath.Join(dir, "tsdb")} {
+		var out bytes.Buffer
+		run := ReplayRun{TSDB: named, Match: "up", Output: JSON}
+		if err := run.Run(t.Context(), &out); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(out.String(), `"from":"2023-11-14T22:13:20Z","to":"2023-11-14T22:14:20Z","series":1,"samples":2`) {
+			t.Errorf("replay of %s printed %s", named, out.String())
+		}
+	}
+	for _, nothing := range []string{t.TempDir(), filepath.Join(dir, "missing")} {
+		if _, _, err := OpenStoreSource(nothing, nil, Span{}); err == nil {
+			t.Errorf("%s was opened as a store", nothing)
+		}
+	}
 }

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/prometheus/prometheus/model/labels"
@@ -83,11 +85,13 @@ func (s *StoreSource) add(series tsdb.Series) error {
 // Labels implements Source.
 func (s *StoreSource) Labels(ref uint64) labels.Labels { return s.labels[ref-1] }
 
-// OpenStoreSource replays a store directory. The returned function closes it.
+// OpenStoreSource replays a store directory, which no other process may have
+// open. The returned function closes it.
 // A nil end of span means the store's own.
 func OpenStoreSource(dir string, matchers []*labels.Matcher, span Span) (Source, func() error, error) {
-	if dir == "" {
-		return nil, nil, errors.New("cannot open a store without a directory; give --tsdb DIR")
+	dir, err := findStore(dir)
+	if err != nil {
+		return nil, nil, err
 	}
 	store, err := tsdb.Open(tsdb.Options{Dir: dir, Retention: forever})
 	if err != nil {
@@ -96,4 +100,19 @@ func OpenStoreSource(dir string, matchers []*labels.Matcher, span Span) (Source,
 	stats := store.Stats()
 	from, to := valueOr(span.From, stats.MinT), valueOr(span.To, stats.MaxT)
 	return NewStoreSource(store, matchers, from, to), store.Close, nil
+}
+
+// findStore returns the directory of the store itself: dir, or the tsdb folder
+// in it where dir is the storage path of a service. Opening would create what
+// is not there, so it is looked for first.
+func findStore(dir string) (string, error) {
+	for _, d := range []string{filepath.Join(dir, "tsdb"), dir} {
+		if info, err := os.Stat(filepath.Join(d, "wal")); err == nil && info.IsDir() {
+			return d, nil
+		}
+	}
+	if _, err := os.Stat(dir); err != nil {
+		return "", fmt.Errorf("cannot open store %s: %w", dir, errors.Unwrap(err))
+	}
+	return "", fmt.Errorf("cannot open store %s: it holds no write-ahead log (wal); name the data directory of a Prometheus or the storage path of a bellwether", dir)
 }
