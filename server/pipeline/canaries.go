@@ -2,14 +2,9 @@ package pipeline
 
 import (
 	"cmp"
-	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -68,9 +63,6 @@ type Run struct {
 	Verdict canary.Verdict  `json:"-"`
 	Request *canary.Request `json:"-"` // The samples of the newest look.
 }
-
-// maxRunsKept bounds the ended runs remembered.
-const maxRunsKept = 1000
 
 // Canaries schedules the runs. It is safe for concurrent use.
 type Canaries struct {
@@ -174,132 +166,4 @@ func (c *Canaries) Changed() <-chan struct{} {
 func (c *Canaries) announce() {
 	close(c.changed)
 	c.changed = make(chan struct{})
-}
-
-// run looks at every due run until ctx ends.
-func (c *Canaries) run(ctx context.Context) {
-	tick := time.NewTicker(time.Second)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-			c.LookAll(ctx, c.p.Now().UnixMilli())
-		}
-	}
-}
-
-// LookAll gives every run that is due at now (Unix milliseconds) its look.
-func (c *Canaries) LookAll(ctx context.Context, now int64) {
-	for _, r := range c.List(0) {
-		due := r.Spec.Start + int64(r.Looks+1)*r.Spec.LookEvery.Milliseconds()
-		if r.State == RunRunning && now >= due && ctx.Err() == nil {
-			c.look(ctx, r, now)
-		}
-	}
-}
-
-// look judges the samples of [start, now] and decides whether the run is over.
-func (c *Canaries) look(ctx context.Context, r Run, now int64) {
-	end := min(now, r.Spec.Start+r.Spec.MaxDuration.Milliseconds())
-	looks := max(1, int(r.Spec.MaxDuration/r.Spec.LookEvery))
-	// A look missed (a restart, a pause) is not spent: the schedule says which
-	// look this is.
-	n := min(looks, max(r.Looks+1, int((end-r.Spec.Start)/r.Spec.LookEvery.Milliseconds())))
-	var v canary.Verdict
-	var req canary.Request
-	spec, err := c.p.chooseMetrics(ctx, r.Spec, end)
-	if err == nil {
-		v, req, err = c.p.JudgeSpec(ctx, spec, end, n, looks, r.Request)
-	}
-	if err != nil {
-		v = canary.Verdict{Verdict: canary.NoData, Reasons: []string{err.Error()}}
-	}
-	c.mu.Lock()
-	cur := c.runs[r.ID]
-	if cur == nil || cur.State != RunRunning {
-		c.mu.Unlock()
-		return
-	}
-	cur.Looks, cur.Spec, cur.Verdict, cur.Request = n, spec, v, &req
-	if v.Verdict == canary.Fail || v.Verdict == canary.Pass || n >= looks {
-		cur.State, cur.Ended = RunDone, end
-	}
-	done := *cur
-	err = c.save(cur)
-	c.announce()
-	c.mu.Unlock()
-	if err != nil {
-		c.p.opts.Log.Error("cannot keep a canary run; a restart would repeat its looks", "run", r.ID, "err", err)
-	}
-	if done.State == RunDone {
-		c.p.emit(CanaryEvent(done.ID, done.Spec.Name, serviceOf(done.Spec), end, v))
-	}
-}
-
-// save writes the run's file: the spec and how far it is. The verdict is not
-// written, it is a function of the samples in the store. The caller holds mu.
-func (c *Canaries) save(r *Run) error {
-	if c.p.opts.RunsDir == "" {
-		return nil
-	}
-	data, err := json.MarshalIndent(r, "", "  ")
-	if err != nil {
-		return fmt.Errorf("cannot encode canary run %s: %w", r.ID, err)
-	}
-	path := filepath.Join(c.p.opts.RunsDir, r.ID+".json")
-	if err := os.WriteFile(path+".new", data, 0o600); err != nil {
-		return fmt.Errorf("cannot write canary run %s: %w", r.ID, err)
-	}
-	return os.Rename(path+".new", path)
-}
-
-// load reads the runs of an earlier process.
-func (c *Canaries) load() error {
-	dir := c.p.opts.RunsDir
-	if dir == "" {
-		return nil
-	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return fmt.Errorf("cannot make the directory of canary runs: %w", err)
-	}
-	files, err := filepath.Glob(filepath.Join(dir, "*.json"))
-	if err != nil {
-		return err
-	}
-	var errs []error
-	for _, f := range files {
-		data, err := os.ReadFile(f)
-		var r Run
-		if err == nil {
-			err = json.Unmarshal(data, &r)
-		}
-		if err != nil {
-			errs = append(errs, fmt.Errorf("cannot read canary run %s: %w; move the file away to go on without it", f, err))
-			continue
-		}
-		c.runs[r.ID] = &r
-	}
-	return errors.Join(errs...)
-}
-
-// forgetOld drops the oldest ended runs beyond maxRunsKept. The caller holds mu.
-func (c *Canaries) forgetOld() {
-	var ended []*Run
-	for _, r := range c.runs {
-		if r.State != RunRunning {
-			ended = append(ended, r)
-		}
-	}
-	if len(ended) <= maxRunsKept {
-		return
-	}
-	slices.SortFunc(ended, func(a, b *Run) int { return cmp.Compare(a.Started, b.Started) })
-	for _, r := range ended[:len(ended)-maxRunsKept] {
-		delete(c.runs, r.ID)
-		if dir := c.p.opts.RunsDir; dir != "" {
-			_ = os.Remove(filepath.Join(dir, r.ID+".json")) // A file left behind is read again at the next start, no worse.
-		}
-	}
 }

@@ -1,9 +1,7 @@
 package pipeline
 
 import (
-	"context"
 	"fmt"
-	"math"
 	"time"
 
 	"github.com/prometheus/prometheus/model/labels"
@@ -100,70 +98,6 @@ func (p *Pipeline) Flow() Flow {
 		f.Done[l.name], f.Dropped[l.name], f.Queued[l.name] = l.done.Load(), l.dropped.Load(), len(l.queue)
 	}
 	return f
-}
-
-// Analyze runs a fresh detector over the stored history of one series: it
-// learns from learn..from and reports from..to (Unix milliseconds). It is what
-// draws a chart with its expected band.
-func (p *Pipeline) Analyze(ctx context.Context, ls labels.Labels, view string, learn, from, to int64) (samples []metric.Sample, points []detect.Result, err error) {
-	var all []metric.Sample
-	for s, err := range p.store.Select(ctx, exactly(ls), learn, to) {
-		if err != nil {
-			return nil, nil, fmt.Errorf("cannot read %s: %w", metric.FormatSeries(ls), err)
-		}
-		all = s.Samples
-		if view != "" {
-			all = viewSamples(s.Histograms, view)
-		}
-	}
-	cfg := detect.Config{Budget: p.opts.Config.Detect.Budget}
-	_ = cfg.Profile.UnmarshalText([]byte(p.opts.Config.Detect.Profile)) // Validated in New.
-	meta := detect.Meta{Kind: detect.MetricGauge}
-	if ref, ok := p.store.Ref(ls); ok && view == "" {
-		if _, kind, _ := p.describe(ref); kind == KindCounter {
-			meta.Kind = detect.MetricCounter
-		} else if kind == KindUnknown {
-			meta.Kind = detect.MetricUnknown
-		}
-	}
-	results, _, err := detect.Run(cfg, meta, all)
-	if err != nil {
-		return nil, nil, err
-	}
-	for i, s := range all {
-		if s.T >= from && i < len(results) {
-			samples, points = append(samples, s), append(points, results[i])
-		}
-	}
-	return samples, points, nil
-}
-
-// viewSamples turns native histograms into the rate or mean the detectors saw.
-func viewSamples(hs []tsdb.HistogramSample, view string) []metric.Sample {
-	var out []metric.Sample
-	for i := 1; i < len(hs); i++ {
-		rate, mean, ok := increase(hs[i-1].H, hs[i-1].T, hs[i].H, hs[i].T)
-		if !ok {
-			continue
-		}
-		v := rate
-		if view == "mean" {
-			v = mean
-		}
-		if !math.IsNaN(v) {
-			out = append(out, metric.Sample{T: hs[i].T, V: v})
-		}
-	}
-	return out
-}
-
-// exactly returns matchers that select one series only.
-func exactly(ls labels.Labels) []*labels.Matcher {
-	var ms []*labels.Matcher
-	ls.Range(func(l labels.Label) {
-		ms = append(ms, labels.MustNewMatcher(labels.MatchEqual, l.Name, l.Value))
-	})
-	return ms
 }
 
 // RingStep is the distance of the points in the live rings, milliseconds.

@@ -7,7 +7,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/prometheus/prometheus/model/histogram"
 	"github.com/prometheus/prometheus/model/labels"
@@ -258,18 +257,6 @@ func (w *Watch) Coverage() Coverage {
 	}
 	c.Watched = w.watching
 	return c
-}
-
-// increase returns observations per second and the mean observation between
-// two samples of a native histogram. ok is false for the first sample and
-// across a counter reset. Without observations the mean is a missing value.
-func increase(before *histogram.FloatHistogram, beforeT int64, h *histogram.FloatHistogram, t int64) (rate, mean float64, ok bool) {
-	if before == nil || t <= beforeT || h.Count < before.Count {
-		return 0, 0, false
-	}
-	n := h.Count - before.Count
-	rate = n / (float64(t-beforeT) / float64(time.Second/time.Millisecond))
-	return rate, (h.Sum - before.Sum) / n, true
 }
 
 func matchesAny(sets [][]*labels.Matcher, ls labels.Labels) bool {

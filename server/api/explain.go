@@ -1,0 +1,43 @@
+package api
+
+import (
+	"context"
+
+	"github.com/bellwether-ts/bellwether/alerting"
+	pb "github.com/bellwether-ts/bellwether/proto/bellwether/v1"
+)
+
+// Explain: one id, one trace, whichever room it is of.
+
+func (s *alertService) Explain(_ context.Context, r *pb.ExplainRequest) (*pb.ExplainResponse, error) {
+	kind, why := s.explain(r.Id)
+	if why == "" {
+		return nil, notFound("anything called", r.Id, "ids stand in the lists of anomalies, groups, suppressions and canaries; old ones are forgotten")
+	}
+	return &pb.ExplainResponse{Kind: kind, Trace: traceText(why)}, nil
+}
+
+// explain asks each room in turn whether it knows an id.
+func (s *alertService) explain(id string) (kind, why string) {
+	if f, ok := s.p.Anomalies.Get(id); ok {
+		return "anomaly", f.Name() + "\n" + f.Anomaly.Trace.String()
+	}
+	if run, ok := s.p.Canaries.Get(id); ok {
+		return "canary", run.Verdict.Text()
+	}
+	for _, st := range s.p.Objectives() {
+		if st.Objective.Name == id {
+			return "slo", st.Trace().Text()
+		}
+	}
+	s.p.Engine().View(func(c *alerting.Core) {
+		why = c.Explain(id)
+		kind = "event"
+		if _, ok := c.Group(id); ok {
+			kind = "group"
+		} else if _, ok := c.Suppression(id); ok {
+			kind = "suppression"
+		}
+	})
+	return kind, why
+}
