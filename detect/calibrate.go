@@ -13,7 +13,7 @@ import "math"
 //
 // The exponent is fixed. Estimated per series it overfits: what passes the
 // guard is too little and too clean to tell a tail index, and recall at ten
-// false alarms per 1000 series-days fell by a tenth when it was tried.
+// false alarms per 1000 series-days fell by .07 on AIOPS when it was tried.
 // Exponent 3 is the tail of Student's t with three degrees of freedom, the
 // heaviest noise commonly met on metrics.
 type calibrate struct {

@@ -35,7 +35,7 @@ var memberNames = [memberCount]string{
 }
 
 const (
-	noveltyEvidence = 3.5 // Evidence of R = 1, chosen by leave-series-out.
+	noveltyEvidence = 3.5 // Evidence of R = 1; 4 cost AIOPS a fifth of its recall at 100 false alarms.
 	noveltySlope    = 1.5
 	noveltyGate     = 1.04 // R from which a value is novel: a margin over a bare record.
 	noveltyWarmup   = 30   // Samples before a record means anything.

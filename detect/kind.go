@@ -14,7 +14,7 @@ const (
 	KindNone        Kind = iota
 	KindSpike            // A short excursion: away and expected back.
 	KindLevel            // The level moved and stays moved.
-	KindDrift            // The level moves slowly in one direction.
+	KindDrift            // The level moves slowly in one direction; no member names it yet.
 	KindVariance         // The roughness changed, the level did not.
 	KindFlatline         // The value stopped changing, unlike its past.
 	KindNoData           // Samples stopped arriving.
