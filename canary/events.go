@@ -13,7 +13,8 @@ import (
 // may stop at any time; PASS by a score test of the excess rate against the
 // margin. Retries and bursts make events come in lumps; the dispersion of the
 // share between blocks, in history and window, says how many events one event
-// is worth, and both tests are discounted by it.
+// is worth, and both tests are discounted by it. Without a history, large or
+// lumpy counts must convince the level test as well.
 
 // counted is the evidence on a count metric.
 type counted struct {
@@ -21,6 +22,7 @@ type counted struct {
 	n1, n0     float64 // Samples they come from.
 	rho        float64 // Canary's share of exposure.
 	dispersion float64 // >= 1; variance over that of Poisson counts.
+	lumpy      bool    // The window shows over-dispersion that no history has measured.
 	logE       float64 // Largest log e-value along the window.
 	effect     float64 // Events per sample above what the exposure implies.
 	detail     string
@@ -61,8 +63,13 @@ func countEvents(m *Metric, s *sides, rho float64, rhoGiven bool) counted {
 			c.shareOfHistory(hx, hy)
 		}
 	}
+	cold := c.detail == "" && len(s.hd) < 2*minPairs
+	if cold {
+		c.assumeDispersion()
+	}
 	if paired {
-		c.disperse(x, y, "window")
+		found := c.disperse(x, y, "window")
+		c.lumpy = cold && found
 	}
 	k := c.rho / (1 - c.rho)
 	c.effect = c.s1/c.n1 - k*c.s0/c.n0
@@ -102,16 +109,35 @@ func readableCounts(v, other []float64, paired bool) []float64 {
 	return out
 }
 
+// unmeasured is how much the rate of a side is taken to vary on its own, as a
+// share of itself, until a history has measured it.
+const unmeasured = 0.15
+
+// assumeDispersion allows for rates that vary by the unmeasured share: with a
+// mean of mu events per sample the variance is then 1 + 0.15^2 mu times Poisson's.
+func (c *counted) assumeDispersion() {
+	mu := (c.s1 + c.s0) / (c.n1 + c.n0)
+	c.dispersion = 1 + unmeasured*unmeasured*mu
+	c.detail = fmt.Sprintf(", assumed: rates that vary by %g %% for lack of a history", 100*unmeasured)
+}
+
 // disperse raises the dispersion to that of the share over blocks of growing
-// length, where it exceeds what chance gives one time in a hundred.
-func (c *counted) disperse(x, y []float64, where string) {
-	for block := 1; len(x)/block >= 8; block *= 2 {
+// length, where it exceeds what chance gives one time in a hundred, and reports
+// whether it did.
+func (c *counted) disperse(x, y []float64, where string) bool {
+	found := false
+	for block := 1; len(x)/block >= 5; block *= 2 {
 		r, df := stat.CountDispersion(x, y, block)
-		if df >= 4 && r > c.dispersion && stat.ChiSquareTail(r*df, df) < 0.01 {
+		if df < 4 || stat.ChiSquareTail(r*df, df) >= 0.01 {
+			continue
+		}
+		found = true
+		if r > c.dispersion {
 			c.dispersion = r
 			c.detail = fmt.Sprintf("; events come in lumps (%s, blocks of %d samples): %.1f times the variance of independent events", where, block, r)
 		}
 	}
+	return found
 }
 
 // bet settles the e-value after every sample where the sides are paired, else
@@ -136,9 +162,14 @@ func (c *counted) bet(m *Metric, x, y []float64, paired bool) {
 	}
 }
 
-// largeRate is the mean events per sample from which chance alone no longer
-// explains how counts vary, so that a cold start must measure it first.
-const largeRate = 30
+// largeRate is the mean events per sample from which a cold start must look at
+// how the counts vary before it believes a difference: chance alone no longer
+// explains it. grossRatio is the ratio to the expected events that it believes
+// at once.
+const (
+	largeRate  = 2
+	grossRatio = 3
+)
 
 // judgeEvents fills in an assessment from the count channel.
 func judgeEvents(a *assessment) {
@@ -169,23 +200,39 @@ func judgeEvents(a *assessment) {
 	a.step("samples", "%v canary events in %v samples, %v baseline events in %v; the canary should have %.3g of them", c.s1, c.n1, c.s0, c.n0, rho)
 	a.step("variance", "dispersion %.2f%s", c.dispersion, c.detail)
 	a.step("fail test", "a running bet against that share has won at most %s times its stake; without a change it gets there with chance %s", pnum(c.logE), pnum(-c.logE))
-	if len(a.s.hd) < 2*minPairs && (c.s1+c.s0)/(c.n1+c.n0) >= largeRate {
-		a.holdLargeCounts()
+	if large := (c.s1+c.s0)/(c.n1+c.n0) >= largeRate; c.lumpy || large && len(a.s.hd) < 2*minPairs {
+		a.holdCounts(&c)
 	}
 }
 
-// holdLargeCounts makes a cold start on large counts wait for the level test
-// too: requests by the thousand always vary more than independent events.
-func (a *assessment) holdLargeCounts() {
+// holdCounts makes a cold start on large or lumpy counts wait for the level test
+// too: they may vary more than independent events, and for longer. Only a gross
+// difference in counts that are not lumpy need not wait.
+func (a *assessment) holdCounts(c *counted) {
+	const why = "these counts may vary more than independent events"
+	got, expected := c.s1/c.n1, c.rho/(1-c.rho)*c.s0/c.n0
+	gross := got >= grossRatio*expected || a.m.Direction != Increase && expected >= grossRatio*got
 	if len(a.s.d) < coldMinimum {
-		a.logFail, a.logPass = 0, 0
-		a.step("guard", "counts this large vary more than independent events do, and %d samples cannot tell how much more", len(a.s.d))
+		a.logPass = 0
+	}
+	if gross && !c.lumpy {
+		return
+	}
+	if len(a.s.d) < coldMinimum {
+		a.logFail = 0
+		a.step("guard", "%s, and %d samples without a history cannot tell how much more", why, len(a.s.d))
 		return
 	}
 	l := locate(&a.s)
-	if l.se > 0 {
-		z := stat.NormalFromStudent(l.effect/l.se, l.df)
-		a.logFail = max(a.logFail, a.plan.logP(directed(z, a.m.Direction), a.m.Direction == Either))
-		a.step("guard", "counts this large vary more than independent events do: the level must agree, %s", l.detail)
+	if !(l.se > 0) {
+		return
+	}
+	a.plan.cold = true
+	z := stat.NormalFromStudent(l.effect/l.se, l.df)
+	a.logFail = max(a.logFail, a.plan.logP(directed(z, a.m.Direction), a.m.Direction == Either))
+	a.step("guard", "%s: the level must agree, p = %s; %s", why, pnum(a.logFail), l.detail)
+	if l.source == "window" && l.surely < coldIndependent {
+		a.logFail = 0
+		a.step("guard", "and the samples are worth only %s independent ones for sure", num(l.surely))
 	}
 }

@@ -72,8 +72,11 @@ func countMetric(rng *rand.Rand, n int, rate, times float64) canary.Metric {
 	return m
 }
 
-// poisson draws by counting exponential gaps.
+// poisson draws by counting exponential gaps; large means by the normal.
 func poisson(rng *rand.Rand, mean float64) float64 {
+	if mean > 50 {
+		return max(0, math.Round(mean+math.Sqrt(mean)*rng.NormFloat64()))
+	}
 	n := -1.0
 	for t := 0.0; t < mean; n++ {
 		t += rng.ExpFloat64()
