@@ -18,6 +18,7 @@ import (
 	"github.com/bellwether-ts/bellwether/alerting/journal"
 	"github.com/bellwether-ts/bellwether/correlate"
 	"github.com/bellwether-ts/bellwether/server/config"
+	"github.com/bellwether-ts/bellwether/server/offline"
 	"github.com/bellwether-ts/bellwether/server/pipeline"
 	"github.com/bellwether-ts/bellwether/slo"
 	"github.com/bellwether-ts/bellwether/tsdb"
@@ -62,7 +63,7 @@ func build(o Options, cfg config.Config, log *slog.Logger) (*whole, error) {
 	w := &whole{o: o, log: log, registry: prometheus.NewRegistry(), now: time.Now}
 	w.cfg.Store(&cfg)
 	w.reloaded.ok.Store(true)
-	objectives, err := loadObjectives(cfg.SLO.Files, filepath.Dir(o.ConfigFile))
+	objectives, err := offline.LoadObjectives(cfg.SLO.Files, filepath.Dir(o.ConfigFile))
 	if err != nil {
 		return nil, err
 	}
@@ -185,35 +186,4 @@ func (w *whole) block(old, metrics []string) error {
 		errs = append(errs, w.sink.Block("config:"+name, []*labels.Matcher{m}))
 	}
 	return errors.Join(errs...)
-}
-
-// loadObjectives reads every OpenSLO file the patterns name, relative to dir.
-func loadObjectives(patterns []string, dir string) ([]slo.Objective, error) {
-	var out []slo.Objective
-	var errs []error
-	for _, pattern := range patterns {
-		path := pattern
-		if !filepath.IsAbs(path) {
-			path = filepath.Join(dir, path)
-		}
-		files, err := filepath.Glob(path)
-		if err == nil && len(files) == 0 {
-			err = errors.New("no file matches")
-		}
-		if err != nil {
-			errs = append(errs, fmt.Errorf("cannot read objectives %q: %w; fix slo.files", pattern, err))
-		}
-		for _, f := range files {
-			data, err := os.ReadFile(f)
-			var objectives []slo.Objective
-			if err == nil {
-				objectives, err = slo.ParseOpenSLO(data)
-			}
-			if err != nil {
-				errs = append(errs, fmt.Errorf("cannot read objectives %s: %w", f, err))
-			}
-			out = append(out, objectives...)
-		}
-	}
-	return out, errors.Join(errs...)
 }

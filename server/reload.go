@@ -11,6 +11,7 @@ import (
 
 	"github.com/bellwether-ts/bellwether/alerting"
 	"github.com/bellwether-ts/bellwether/server/config"
+	"github.com/bellwether-ts/bellwether/server/offline"
 	"github.com/bellwether-ts/bellwether/server/pipeline"
 )
 
@@ -60,7 +61,7 @@ func (w *whole) reloadConfig(ctx context.Context) (notes []string, err error) {
 	if w.o.Source != "" {
 		next.Source.URL = w.o.Source
 	}
-	objectives, err := loadObjectives(next.SLO.Files, filepath.Dir(w.o.ConfigFile))
+	objectives, err := offline.LoadObjectives(next.SLO.Files, filepath.Dir(w.o.ConfigFile))
 	if err != nil {
 		return nil, err
 	}
