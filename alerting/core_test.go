@@ -28,7 +28,7 @@ func ExampleCore() {
 			fmt.Println(o.Notification.Action, o.Notification.Title)
 		}
 	}
-	// Output: page UNHEALTHY (HIGH): monitor="latency",service="cart",region="": 1 of 1 unhealthy
+	// Output: page UNHEALTHY (HIGH): p99 of cart is high; 1 of 1 unhealthy in monitor="latency",service="cart",region=""
 }
 
 func TestEventJSONKeepsEverything(t *testing.T) {

@@ -10,6 +10,7 @@ package alerting
 //	everything told is healthy   at once, to everybody who was told (contract R)
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -159,7 +160,31 @@ func title(n *Notification) string {
 	case Handed:
 		return fmt.Sprintf("CLOSED (%s): %s", n.Priority, n.GroupKey)
 	}
-	return fmt.Sprintf("UNHEALTHY (%s): %s: %d of %d unhealthy", n.Priority, n.GroupKey, n.Unhealthy, n.Total)
+	return fmt.Sprintf("UNHEALTHY (%s): %s; %d of %d unhealthy in %s", n.Priority, cmp.Or(Symptom(n.Members), n.GroupKey), n.Unhealthy, n.Total, n.GroupKey)
+}
+
+// Symptom is what a person should read first of a group: the unmuted member that
+// has been unhealthy longest among those of the highest priority, in the first
+// line of its own words, at most 160 bytes; empty if nothing is unhealthy.
+func Symptom(members []Member) string {
+	var first *Member
+	for i := range members {
+		m := &members[i]
+		if m.Status != Unhealthy || len(m.SuppressedBy) > 0 {
+			continue
+		}
+		if first == nil || m.Priority == High && first.Priority != High || m.Priority == first.Priority && m.Since < first.Since {
+			first = m
+		}
+	}
+	if first == nil {
+		return ""
+	}
+	line, _, _ := strings.Cut(first.Message, "\n")
+	if line = strings.TrimSuffix(strings.TrimSpace(line), "."); line != "" {
+		return clip(line, 160)
+	}
+	return first.Monitor
 }
 
 // body is the markdown text: one line per member, at most ten.

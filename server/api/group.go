@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"strings"
 
@@ -52,7 +53,7 @@ func groupOf(g alerting.GroupView) *pb.Group {
 		Id: g.ID, Key: g.Key, Status: pb.Status_STATUS_HEALTHY, Priority: priorityOut(g.Priority),
 		Opened: stamp(g.OpenedAt), Closed: stamp(g.ClosedAt), Members: int32(g.Total), Unhealthy: int32(g.Unhealthy + g.Muted),
 		AcknowledgedBy: g.AckedBy, Previous: g.Previous, Suppressed: g.Muted > 0 && g.Unhealthy == 0,
-		Title: groupTitle(g),
+		Title: cmp.Or(alerting.Symptom(g.Members), g.Key),
 	}
 	if g.State == alerting.GroupUnhealthy {
 		out.Status = pb.Status_STATUS_UNHEALTHY
@@ -61,27 +62,6 @@ func groupOf(g alerting.GroupView) *pb.Group {
 		out.Events++
 	}
 	return out
-}
-
-// groupTitle is the first symptom: a HIGH member before a LOW one, an early one
-// before a late one.
-func groupTitle(g alerting.GroupView) string {
-	var best *alerting.Member
-	for i := range g.Members {
-		m := &g.Members[i]
-		if best == nil || (m.Priority == alerting.High && best.Priority != alerting.High) ||
-			(m.Priority == best.Priority && m.Since < best.Since) {
-			best = m
-		}
-	}
-	if best == nil {
-		return g.Key
-	}
-	if best.Message != "" {
-		first, _, _ := strings.Cut(best.Message, "\n")
-		return first
-	}
-	return best.Monitor
 }
 
 func (s *alertService) GetGroup(_ context.Context, r *pb.GetGroupRequest) (*pb.GetGroupResponse, error) {
