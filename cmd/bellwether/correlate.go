@@ -12,7 +12,10 @@ func newCorrelate() *cobra.Command {
 		Short: "Find what moved with a series, or who is to blame for an incident",
 		Long: `Find the series whose shape is nearest to the target's, with lag, sign and
 p- and q-value (--target); or rank the entities of an incident (--incident).
-Without a FILE the server at --server is asked.`,
+Without a FILE the server at --server is asked.
+
+The json lists the best -k series; those whose q-value is above 0.05 may be
+chance, and are in group 0.`,
 		Example: `  bellwether correlate metrics.csv --target 'latency_p99{service="checkout"}'
   bellwether correlate metrics.csv --target latency --from '2026-01-08 10:00:00' --to '2026-01-08 11:00:00' --mode lag
   bellwether correlate metrics.csv --incident 2026-01-08T10:20:00Z --topology calls.csv

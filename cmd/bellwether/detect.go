@@ -18,7 +18,10 @@ A CSV is wide (timestamp, then a column a series) or long
 timestamp,series,value,score,alarm,expected,lower,upper,anomalous. score is
 -log10 of the calibrated p-value; alarm is that evidence where an anomaly opens
 or escalates, else 0. An anomaly opens there at a low bar (one false alarm a
-series-day), to be raised by the reader; --budget sets the bar of text and json.`,
+series-day), to be raised by the reader; --budget sets the bar of text and json.
+An empty or NaN cell is no sample and has no line; expected, lower and upper are
+empty where nothing is expected yet; a sample whose time does not advance its
+series has a line without evidence.`,
 		Example: `  bellwether detect metrics.csv
   zcat week.csv.gz | bellwether detect - -o csv > scores.csv
   bellwether detect --profile skyline --from 2026-01-08 metrics.csv

@@ -301,14 +301,11 @@ func FuzzParseTopology(f *testing.F) {
 func FuzzReplay(f *testing.F) {
 	f.Add("timestamp,a\n1,1\n2,2\n1000,3\n")
 	f.Add("timestamp,series,value\n1,up{a=\"b\"},NaN\n2,x,1\n")
+	f.Add("timestamp,a\n1,1\n1700000000,2\n1800000000000,2\n") // Decades of silence.
 	f.Fuzz(func(t *testing.T, text string) {
 		frame, err := Load(t.Context(), []Input{{Name: "f", R: strings.NewReader(text)}}, ReadOptions{})
 		if err != nil {
 			return
-		}
-		first, last, ok := frame.Extent()
-		if ok && last-first > 7*24*3600*1000 {
-			return // Virtual time passes in steps; years of it belong in a longer test.
 		}
 		sum, err := Replay(t.Context(), NewFrameSource(frame), ReplayOptions{}, func(Line) error { return nil })
 		if err != nil {

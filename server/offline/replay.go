@@ -14,12 +14,18 @@ import (
 	"github.com/bellwether-ts/bellwether/slo"
 )
 
-// tickMS is how often virtual time passes between samples, in milliseconds:
-// often enough for the shortest timer of the alert core.
-const tickMS = 15_000
-
-// judgeMS is how often silence is looked for and objectives are judged.
-const judgeMS = 60_000
+// How virtual time passes between samples, in milliseconds: often enough for
+// the shortest timer of the alert core, and at least as often as its clock
+// wants (one minute). After eight days without any sample every timer has run
+// out, the longest suppression included, and time goes straight to the next
+// sample: a stray timestamp may not cost a year of ticks.
+const (
+	tickMS      = 15_000
+	slowTickMS  = 60_000
+	slowAfterMS = 3600_000
+	jumpAfterMS = 8 * 24 * 3600_000
+	judgeMS     = 60_000 // How often silence is looked for and objectives are judged.
+)
 
 // ReplayOptions configures Replay; the zero value replays everything with the
 // default configuration.
@@ -69,6 +75,7 @@ type replayer struct {
 	seq      uint64
 	now      int64 // Virtual time; the instant being worked on.
 	nextTick int64
+	sample   int64 // Instant of the last sample.
 	judged   int64 // When silence was last looked for.
 	began    bool  // The reported part has begun.
 	mutes    []alerting.Suppression
@@ -113,7 +120,7 @@ func (r *replayer) take(b *metric.Batch) (done bool) {
 			return true
 		}
 		if r.sum.Samples == 0 {
-			r.now, r.nextTick, r.judged = t, t+tickMS, t
+			r.now, r.sample, r.nextTick, r.judged = t, t, t+tickMS, t
 		}
 		r.advance(t)
 		r.sum.Samples++
@@ -137,7 +144,14 @@ func (r *replayer) take(b *metric.Batch) (done bool) {
 func (r *replayer) advance(t int64) {
 	for r.nextTick <= t && r.err == nil {
 		r.now = r.nextTick
-		r.nextTick += tickMS
+		switch quiet := r.now - r.sample; {
+		case quiet < slowAfterMS:
+			r.nextTick += tickMS
+		case quiet < jumpAfterMS:
+			r.nextTick += slowTickMS
+		default:
+			r.nextTick = t + tickMS
+		}
 		r.begin()
 		if r.now-r.judged >= judgeMS {
 			r.judged = r.now
@@ -148,7 +162,7 @@ func (r *replayer) advance(t int64) {
 			r.apply(alerting.Input{})
 		}
 	}
-	r.now = max(r.now, t)
+	r.now, r.sample = max(r.now, t), t
 	r.begin()
 }
 
