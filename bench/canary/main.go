@@ -1,7 +1,7 @@
 // Command canary measures the canary judges on simulated and real metrics,
 // beside their peers, and writes the report that is committed next to it:
 //
-//	go run ./bench/canary                  about three minutes on two cores
+//	go run ./bench/canary                  about two minutes on two cores
 //	go run ./bench/canary -replicates 1000 for tighter figures
 //
 // Real traces are read from the folder named by BELLWETHER_CORPUS, with the
@@ -18,7 +18,7 @@ import (
 )
 
 func main() {
-	replicates := flag.Int("replicates", 60, "simulated canaries per setting; power and counts use ten times as many")
+	replicates := flag.Int("replicates", 50, "simulated canaries per setting; power and counts use ten times as many")
 	out := flag.String("out", "bench/canary/REPORT.md", "report to write; empty for none")
 	flag.Parse()
 	start := time.Now()

@@ -212,6 +212,10 @@ func realTraces(w io.Writer, corpus string) {
 	slices.Sort(names)
 	for _, g := range names {
 		ms := groups[g]
+		if len(ms) == 0 {
+			fmt.Fprintf(w, "| %s | 0 | its series are too short | | | | |\n", g)
+			continue
+		}
 		if over := len(ms)/2000 + 1; over > 1 {
 			var kept []canary.Metric
 			for i := 0; i < len(ms); i += over {
