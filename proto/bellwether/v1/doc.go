@@ -4,3 +4,10 @@
 //
 // It refuses logic: what a service does lives in server/api.
 package bellwetherv1
+
+import _ "embed"
+
+// OpenAPI is the generated OpenAPI 2 document of the REST gateway, as JSON.
+//
+//go:embed openapi.json
+var OpenAPI []byte
