@@ -6,7 +6,9 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
+	"io/fs"
 	"maps"
 	"math/rand/v2"
 	"path/filepath"
@@ -255,12 +257,19 @@ func TestOpenStoreSource(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	one := tsdb.Series{Labels: labels.FromStrings("__name__", "up"), Samples: []metric.Sample{{T: 1700000000000, V: 1}, {T: 1700000060000, V: 2}}}
+	one := tsdb.Series{Labels: labels.FromStrings("__name__", "up")}
+	for i := range int64(500) { // Eight hours: some of it goes into blocks.
+		one.Samples = append(one.Samples, metric.Sample{T: 1700000000000 + 60_000*i, V: float64(i % 7)})
+	}
 	if _, err = store.Append(t.Context(), []tsdb.Series{one}); err != nil {
 		t.Fatal(err)
 	}
-	if err := store.Close(); err != nil {
+	if err := errors.Join(store.Flush(t.Context()), store.Close()); err != nil {
 		t.Fatal(err)
+	}
+	before := listing(t, dir)
+	if !slices.ContainsFunc(before, func(s string) bool { return strings.Contains(s, "/meta.json ") }) {
+		t.Fatalf("the store has no block, which this test is about: %v", before)
 	}
 	for _, named := range []string{dir, filepath.Join(dir, "tsdb")} {
 		var out bytes.Buffer
@@ -268,13 +277,36 @@ func TestOpenStoreSource(t *testing.T) {
 		if err := run.Run(t.Context(), &out); err != nil {
 			t.Fatal(err)
 		}
-		if !strings.Contains(out.String(), `"from":"2023-11-14T22:13:20Z","to":"2023-11-14T22:14:20Z","series":1,"samples":2`) {
+		if !strings.Contains(out.String(), `"from":"2023-11-14T22:13:20Z","to":"2023-11-15T06:32:20Z","series":1,"samples":500`) {
 			t.Errorf("replay of %s printed %s", named, out.String())
 		}
+	}
+	if d := cmp.Diff(before, listing(t, dir)); d != "" {
+		t.Errorf("replaying changed the store (-before +after):\n%s", d)
 	}
 	for _, nothing := range []string{t.TempDir(), filepath.Join(dir, "missing")} {
 		if _, _, err := OpenStoreSource(nothing, nil, Span{}); err == nil {
 			t.Errorf("%s was opened as a store", nothing)
 		}
 	}
+}
+
+// listing names every file under dir with its size.
+func listing(t *testing.T, dir string) []string {
+	t.Helper()
+	var out []string
+	err := filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		info, err := e.Info()
+		if err == nil && !e.IsDir() {
+			out = append(out, fmt.Sprintf("%s %d", path, info.Size()))
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
 }

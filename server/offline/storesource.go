@@ -85,21 +85,26 @@ func (s *StoreSource) add(series tsdb.Series) error {
 // Labels implements Source.
 func (s *StoreSource) Labels(ref uint64) labels.Labels { return s.labels[ref-1] }
 
-// OpenStoreSource replays a store directory, which no other process may have
-// open. The returned function closes it.
+// OpenStoreSource replays a store directory: a snapshot of it, so that it stays
+// as it is, even while a server uses it. The returned function closes it.
 // A nil end of span means the store's own.
 func OpenStoreSource(dir string, matchers []*labels.Matcher, span Span) (Source, func() error, error) {
 	dir, err := findStore(dir)
 	if err != nil {
 		return nil, nil, err
 	}
-	store, err := tsdb.Open(tsdb.Options{Dir: dir, Retention: forever})
+	snapshot, err := snapshotStore(dir)
 	if err != nil {
 		return nil, nil, err
 	}
+	store, err := tsdb.Open(tsdb.Options{Dir: snapshot, Retention: forever})
+	if err != nil {
+		return nil, nil, errors.Join(err, os.RemoveAll(snapshot))
+	}
+	closeStore := func() error { return errors.Join(store.Close(), os.RemoveAll(snapshot)) }
 	stats := store.Stats()
 	from, to := valueOr(span.From, stats.MinT), valueOr(span.To, stats.MaxT)
-	return NewStoreSource(store, matchers, from, to), store.Close, nil
+	return NewStoreSource(store, matchers, from, to), closeStore, nil
 }
 
 // findStore returns the directory of the store itself: dir, or the tsdb folder
