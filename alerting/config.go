@@ -49,7 +49,7 @@ type Flap struct {
 
 // Route sends what Match selects to Receivers.
 type Route struct {
-	Match     string   `json:"match"` // A selector, `team="payments",service=~"cart|pay"`; empty matches all.
+	Match     string   `json:"match"` // A selector over labels, monitor, source and priority, `team="payments",priority="HIGH"`; empty matches all.
 	Receivers []string `json:"receivers"`
 }
 

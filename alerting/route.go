@@ -37,11 +37,29 @@ func (c *Core) receiversOf(a *alert) ([]string, string) {
 		return []string{ch}, "the event's channel"
 	}
 	for _, r := range c.routes {
-		if a.matches(r.matchers) {
+		if a.routedBy(r.matchers) {
 			return r.receivers, r.why
 		}
 	}
 	return []string{c.cfg.DefaultReceiver}, "the default receiver"
+}
+
+// routedBy reports whether a route's matchers select the alert. They see, beside
+// what every selector sees, who speaks and how urgent it is: `source`, `priority`.
+func (a *alert) routedBy(ms []*labels.Matcher) bool {
+	for _, m := range ms {
+		value := labelOf(a.Event.Monitor, a.Event.Labels, m.Name)
+		switch m.Name {
+		case "source":
+			value = a.Event.Source
+		case "priority":
+			value = string(a.Event.Priority)
+		}
+		if !m.Matches(value) {
+			return false
+		}
+	}
+	return true
 }
 
 // audience adds to g.Told who must hear of its members now, and returns them
