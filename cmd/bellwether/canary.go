@@ -82,12 +82,14 @@ without, it prints the id of the run and ends with 0.`,
 	cmd.Flags().StringArrayVar(&r.metrics, "metric", nil, "NAME=QUERY with $side where the side's matchers go; repeat for more (default: the request, error and latency series both sides have)")
 	cmd.Flags().DurationVar(&r.maxDuration, "max-duration", time.Hour, "longest run")
 	cmd.Flags().DurationVar(&r.lookEvery, "look-every", time.Minute, "time between looks")
+	start := timeVar(cmd, "start", "when samples start to count, such as 20m for 20 minutes ago (default: now)")
 	cmd.Flags().BoolVar(&r.wait, "wait", false, "wait for the verdict and exit with its code")
 	c := clientFlags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if r.baseline == "" || r.canary == "" {
 			return usagef(cmd, "a run needs both sides: --baseline MATCHERS and --canary MATCHERS")
 		}
+		r.start = start.ms
 		return runCanary(cmd, c, form.value, r)
 	}
 	return cmd

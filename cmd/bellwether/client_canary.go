@@ -20,13 +20,14 @@ type canaryRun struct {
 	name, baseline, canary string
 	metrics                []string // NAME=QUERY each.
 	maxDuration, lookEvery time.Duration
+	start                  *int64 // Unix milliseconds; nil: now.
 	wait                   bool
 }
 
 func (r canaryRun) spec() (*bellwetherv1.CanarySpec, error) {
 	s := &bellwetherv1.CanarySpec{
 		Name: r.name, Baseline: r.baseline, Canary: r.canary,
-		MaxDuration: durationpb.New(r.maxDuration), LookEvery: durationpb.New(r.lookEvery),
+		Start: timestamp(r.start), MaxDuration: durationpb.New(r.maxDuration), LookEvery: durationpb.New(r.lookEvery),
 	}
 	for _, m := range r.metrics {
 		name, query, ok := strings.Cut(m, "=")

@@ -1,11 +1,13 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -13,7 +15,8 @@ import (
 	"github.com/bellwether-ts/bellwether/server/offline"
 )
 
-// timeFlag is an optional instant.
+// timeFlag is an optional instant, which may also be written as how long ago it
+// was.
 type timeFlag struct{ ms *int64 }
 
 // String implements pflag.Value.
@@ -26,9 +29,14 @@ func (t *timeFlag) String() string {
 
 // Set implements pflag.Value.
 func (t *timeFlag) Set(s string) error {
+	if ago, err := time.ParseDuration(s); err == nil && ago > 0 {
+		ms := time.Now().Add(-ago).UnixMilli()
+		t.ms = &ms
+		return nil
+	}
 	ms, err := offline.ParseTime(s)
 	if err != nil {
-		return fmt.Errorf("write RFC 3339 (2026-01-02T15:04:05Z), 2026-01-02 15:04:05 (UTC) or Unix seconds or milliseconds")
+		return errors.New("write RFC 3339 (2026-01-02T15:04:05Z), 2026-01-02 15:04:05 (UTC), Unix seconds or milliseconds, or how long ago it was (24h)")
 	}
 	t.ms = &ms
 	return nil
