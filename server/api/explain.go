@@ -31,6 +31,9 @@ func (s *alertService) explain(id string) (kind, why string) {
 		}
 	}
 	s.p.Engine().View(func(c *alerting.Core) {
+		if len(c.Decisions(id)) == 0 {
+			return // The core knows nothing of it, and would say so in a sentence.
+		}
 		why = c.Explain(id)
 		kind = "event"
 		if _, ok := c.Group(id); ok {
