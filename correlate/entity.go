@@ -5,10 +5,11 @@ package correlate
 // A label says so, where there is one: first the asked label, then the usual
 // names for the same thing, then the pod, whose two hash suffixes are dropped.
 // Two labels that name two ends (caller and callee, source and destination, or
-// the entity's label and a peer) make the series an edge. A file without any such label has names only; there
-// the entity is the part of the name that combines most freely with the rest:
-// in cart_cpu, cart_memory, front-end_cpu the parts before "_" and after it
-// form a table, and its rows are the entities.
+// the entity's label and a peer) make the series an edge. A file without any
+// such label has names only; there the entity is the part of the name that
+// combines most freely with the rest: in cart_cpu, cart_memory, front-end_cpu
+// the parts before "_" and after it form a table, and its rows are the
+// entities.
 
 import (
 	"slices"
@@ -19,7 +20,7 @@ import (
 
 // entityLabels are tried in this order when the asked label is absent.
 var entityLabels = []string{"service", "service_name", "microservice", "app", "application", "component", "workload",
-	"deployment", "container", "node_name", "pod", "pod_name", "instance", "node", "host", "hostname"}
+	"deployment", "container", "database", "datastore", "node_name", "pod", "pod_name", "instance", "node", "host", "hostname"}
 
 // edgeLabels are the pairs (caller, callee) that make a series an edge.
 var edgeLabels = [][2]string{{"caller", "callee"}, {"source", "destination"}, {"source", "target"}, {"src", "dst"}, {"client", "server"},

@@ -33,7 +33,6 @@ func (s *correlateService) RankSuspects(_ context.Context, r *pb.RankSuspectsReq
 			in.Edges = append(in.Edges, correlate.Edge{Caller: e.Caller, Callee: e.Callee})
 		}
 	}
-	in.Series = withLabel(in.Series, in.EntityLabel)
 	res, err := correlate.RankSuspects(in)
 	if err != nil {
 		return nil, asStatus(codes.InvalidArgument, err)
@@ -50,16 +49,4 @@ func (s *correlateService) RankSuspects(_ context.Context, r *pb.RankSuspectsReq
 		})
 	}
 	return out, nil
-}
-
-// withLabel keeps the series that name an entity: a series of nobody cannot
-// blame anybody.
-func withLabel(in []correlate.Candidate, name string) []correlate.Candidate {
-	var out []correlate.Candidate
-	for _, c := range in {
-		if c.Labels.Get(name) != "" {
-			out = append(out, c)
-		}
-	}
-	return out
 }
