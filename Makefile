@@ -65,12 +65,13 @@ fuzz: ## fuzz every parser for FUZZTIME each, FUZZMAX together
 bench: bench-accuracy bench-speed ## accuracy and speed, beside the peers
 
 bench-accuracy: ## accuracy on the public corpora (BELLWETHER_CORPUS), or on generated data
-	@for p in $$(go list -f '{{if eq .Name "main"}}{{.ImportPath}}{{end}}' ./bench/...); do \
-		echo "== go run ./$${p#*/bellwether/} $(BENCH)"; go run $$p $(BENCH) || exit 1; \
+	@for p in detection correlation canary slo; do \
+		echo "== go run ./bench/$$p $(BENCH)"; go run ./bench/$$p $(BENCH) || exit 1; \
 	done
 
-bench-speed: ## benchmarks of every package
+bench-speed: ## benchmarks of every package, and throughput beside a real Prometheus
 	go test ./... -run '^$$' -bench . -benchmem -timeout 60m
+	go run ./bench/throughput
 
 servers: ## install the real servers that tests run against (Debian, Ubuntu)
 	tools/servers.sh
