@@ -139,7 +139,8 @@ func (w *whole) openAlerting(c config.Config) (err error) {
 func (w *whole) openPipeline(c config.Config, objectives []slo.Objective) (err error) {
 	w.pipeline, err = pipeline.New(pipeline.Options{
 		Store: w.store, Engine: w.engine, Config: c, Objectives: objectives,
-		RunsDir: filepath.Join(w.o.StoragePath, "canaries"), Log: w.log.With("part", "pipeline"), Now: w.now,
+		RunsDir: filepath.Join(w.o.StoragePath, "canaries"), Log: w.log.With("part", "pipeline"),
+		Now: func() time.Time { return w.now() }, // The demo sets its clock later.
 	})
 	return err
 }
