@@ -15,7 +15,7 @@ export function AnomalyCard(p: { id: string }) {
             <p>
               <Badge tone={a.end ? "quiet" : "bad"}>{a.kind} {word(a.direction)}</Badge>{" "}
               since {clock(a.start)} ({ago(a.start)}): saw <b>{num(a.observed)}</b>, expected {num(a.expected)} ({num(a.lower)} to {num(a.upper)}),
-              chance {a.peak_score > 0 ? `1 in 10^${a.peak_score.toFixed(1)}` : "–"}.
+              chance {a.peak_score > 0 ? <>1 in 10<sup>{a.peak_score.toFixed(0)}</sup></> : "–"}.
             </p>
             <BandChart points={points} start={a.start} label={"Values of " + series(a.labels) + " with the expected band"} />
             <Votes votes={a.votes} />

@@ -18,15 +18,14 @@ export function CanaryCard(p: { run: api.Analysis }) {
       {j && <ul class="reasons">{j.reasons.map((x) => <li key={x}>{x}</li>)}</ul>}
       {j && (
         <table class="metrics">
-          <thead><tr><th>metric</th><th>verdict</th><th>canary over baseline</th><th>effect</th><th>interval</th></tr></thead>
+          <thead><tr><th>metric</th><th>verdict</th><th>canary over baseline</th><th class="number">effect, interval</th></tr></thead>
           <tbody>
             {j.metrics.map((m) => (
               <tr key={m.name} title={m.reason}>
                 <td>{m.name}</td>
                 <td><Badge tone={verdictTone(m.verdict.replace("CANARY_VERDICT_", ""))}>{m.verdict.replace("CANARY_VERDICT_", "")}</Badge></td>
                 <td><Spark values={m.canary_preview} behind={m.baseline_preview} label={`${m.name}: canary and baseline`} /></td>
-                <td class="number">{num(m.effect)}</td>
-                <td class="number">{num(m.interval_low)} … {num(m.interval_high)}</td>
+                <td class="number">{num(m.effect)}<br /><small>{num(m.interval_low)} … {num(m.interval_high)}</small></td>
               </tr>
             ))}
           </tbody>

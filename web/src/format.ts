@@ -21,8 +21,8 @@ export function span(s: number): string {
   s = Math.abs(Math.round(s));
   if (s < 90) return s + " s";
   if (s < 5400) return Math.round(s / 60) + " min";
-  if (s < 129600) return (s / 3600).toFixed(s < 36000 ? 1 : 0) + " h";
-  return (s / 86400).toFixed(1) + " d";
+  if (s < 129600) return Number((s / 3600).toFixed(s < 36000 ? 1 : 0)) + " h";
+  return Number((s / 86400).toFixed(1)) + " d";
 }
 
 // seconds reads a protobuf duration in JSON: "3600s".

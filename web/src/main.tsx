@@ -93,7 +93,7 @@ function AnomalyList(p: { list: api.Anomaly[] }) {
             <tr key={a.id}>
               <td><Badge tone="warn">{a.kind}</Badge></td>
               <td><a href={"/anomaly/" + a.id}><code>{series(a.labels)}</code></a></td>
-              <td class="number">{num(a.observed)} for {num(a.expected)}</td>
+              <td class="number">{num(a.observed)}<br /><small>expected {num(a.expected)}</small></td>
               <td class="number">{ago(a.start)}</td>
             </tr>
           ))}
