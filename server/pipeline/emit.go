@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"strconv"
@@ -134,7 +135,7 @@ func CanaryEvent(id, name, service string, at int64, v canary.Verdict) alerting.
 		Since:      at,
 		ObservedAt: at,
 		Labels:     labels.FromStrings("canary", name, "service", service),
-		Message:    fmt.Sprintf("Canary %s: %s. %s", name, v.Verdict, strings.Join(v.Reasons, " ")),
+		Message:    fmt.Sprintf("Canary %s: %s", name, cmp.Or(strings.Join(v.Reasons, " "), string(v.Verdict))),
 		Context:    map[string]string{"run": id, "verdict": string(v.Verdict)},
 		Evidence:   &alerting.Evidence{Summary: v.Text()},
 	}
