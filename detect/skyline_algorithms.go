@@ -2,6 +2,7 @@ package detect
 
 import (
 	"math"
+	"slices"
 
 	"gonum.org/v1/gonum/stat/distuv"
 )
@@ -134,7 +135,9 @@ func (k *skyline) grubbs(mean, std float64) bool {
 
 // histogramBins: 15 equal bins over [min, max]; fires if t3 lies in a bin of
 // at most 20 points. In the first bin only t3 <= min fires; the right edge of
-// the last bin is open as published, so t3 = max falls into no bin.
+// the last bin is open as published, so t3 = max falls into no bin. Points are
+// counted against the edges, as numpy does: on whole numbers an index computed
+// by division falls into the bin beside.
 func (k *skyline) histogramBins() bool {
 	const bins = 15
 	lo, hi := k.sorted[0], k.sorted[len(k.sorted)-1]
@@ -142,22 +145,24 @@ func (k *skyline) histogramBins() bool {
 		lo, hi = lo-.5, hi+.5
 	}
 	width := (hi - lo) / bins
-	var count [bins]int
-	for _, v := range k.sorted {
-		count[max(0, min(bins-1, int((v-lo)/width)))]++
-	}
-	if count[0] <= 20 && k.tail <= lo {
-		return true
-	}
-	for i := 1; i < bins; i++ {
-		a, b := lo+float64(i)*width, lo+float64(i+1)*width
-		in := k.tail >= a && k.tail < b
+	begin := 0
+	for i := range bins {
+		a, b := float64(i)*width+lo, float64(i+1)*width+lo
+		end, _ := slices.BinarySearch(k.sorted, b)
 		if i == bins-1 {
-			in = k.tail >= a && (k.tail < hi || k.cfg.CorrectedHistogram && k.tail <= hi)
+			b, end = hi, len(k.sorted)
 		}
-		if in && count[i] <= 20 {
+		in := k.tail >= a && k.tail < b
+		switch {
+		case i == 0:
+			in = k.tail <= a
+		case i == bins-1 && k.cfg.CorrectedHistogram:
+			in = in || k.tail == b
+		}
+		if in && end-begin <= 20 {
 			return true
 		}
+		begin = end
 	}
 	return false
 }

@@ -84,6 +84,19 @@ func TestSkylineDefects(t *testing.T) {
 	}
 }
 
+// The counts of the histogram are those of numpy: against the edges.
+func TestSkylineHistogramCountsAgainstEdges(t *testing.T) {
+	const lo, hi, edge = .1, 7.6, 4.1 // (edge-lo)/width rounds to below 8.
+	values := []float64{lo, hi}
+	for range 60 {
+		values = append(values, edge)
+	}
+	s, _ := fed(t, SkylineConfig{}, time.Minute, values)
+	if v := voted(t, s, "histogram_bins"); v.Fired {
+		t.Error("fires on a value that fills its bin: sixty points on its lower edge were counted into the bin below")
+	}
+}
+
 func TestSkylineBoredom(t *testing.T) {
 	stuck := noise(500)
 	for range 120 {

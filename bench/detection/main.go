@@ -4,7 +4,10 @@
 //	BELLWETHER_CORPUS=/path/to/data go run ./bench/detection
 //
 // The corpus is a folder with the public sets named in package corpus. Without
-// it the command says so and measures on generated series only. Everything is
+// it the command says so and measures on generated series only. If the folder
+// results of numenta/NAB is at nab/results in it, or named in
+// BELLWETHER_NAB_RESULTS, the published rows of every detector are scored too,
+// beside their published scores: that checks our scorer. Everything is
 // causal: a detector sees one sample at a time, one configuration serves all
 // sets, and the run fails if a future sample changes a past score.
 package main
@@ -22,14 +25,15 @@ func main() {
 	out := flag.String("o", "bench/detection/REPORT.md", "file to write; - for stdout")
 	sets := flag.String("sets", "nab,aiops,wsd,ucr,tods,soak,cost", "parts to measure, by comma")
 	flag.Parse()
-	if err := run(*out, strings.Split(*sets, ","), os.Getenv("BELLWETHER_CORPUS")); err != nil {
+	if err := run(*out, strings.Split(*sets, ","), os.Getenv("BELLWETHER_CORPUS"), os.Getenv("BELLWETHER_NAB_RESULTS")); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
-// run measures the parts asked for and writes the report.
-func run(out string, parts []string, dir string) error {
+// run measures the parts asked for and writes the report. dir is the corpus,
+// results the folder of published results; both may be empty.
+func run(out string, parts []string, dir, results string) error {
 	var r report
 	r.intro()
 	if dir == "" {
@@ -38,7 +42,7 @@ func run(out string, parts []string, dir string) error {
 		r.text(note)
 	}
 	section := map[string]func(*report, string) error{
-		"nab": nabSection, "aiops": kpiSection("aiops", 7), "wsd": kpiSection("wsd", 35),
+		"nab": nabSection(results), "aiops": kpiSection("aiops", 7), "wsd": kpiSection("wsd", 35),
 		"ucr": ucrSection, "tods": todsSection, "soak": soakSection, "cost": costSection,
 	}
 	for _, p := range parts {

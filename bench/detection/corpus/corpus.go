@@ -100,20 +100,20 @@ func NAB(dir string) ([]Series, error) {
 	for _, n := range names {
 		s := Series{Name: n}
 		for _, w := range windows[n] {
-			a, errA := time.Parse("2006-01-02 15:04:05", w[0])
-			b, errB := time.Parse("2006-01-02 15:04:05", w[1])
+			a, errA := nabTime(w[0])
+			b, errB := nabTime(w[1])
 			if err := errors.Join(errA, errB); err != nil {
 				return nil, fmt.Errorf("cannot read window of %s: %w", n, err)
 			}
-			s.Windows = append(s.Windows, [2]int64{a.UnixMilli(), b.UnixMilli()})
+			s.Windows = append(s.Windows, [2]int64{a, b})
 		}
 		err := rows(filepath.Join(dir, "nab", "data", n+".gz"), func(rec []string) error {
-			t, err := time.Parse("2006-01-02 15:04:05", rec[0])
+			t, err := nabTime(rec[0])
 			if err != nil {
 				return err
 			}
 			v, err := strconv.ParseFloat(rec[1], 64)
-			s.T, s.V = append(s.T, t.UnixMilli()), append(s.V, v)
+			s.T, s.V = append(s.T, t), append(s.V, v)
 			return err
 		})
 		if err != nil {
@@ -124,6 +124,12 @@ func NAB(dir string) ([]Series, error) {
 		out = append(out, s)
 	}
 	return out, nil
+}
+
+// nabTime reads a timestamp of the Numenta benchmark as Unix milliseconds.
+func nabTime(s string) (int64, error) {
+	t, err := time.Parse("2006-01-02 15:04:05", s)
+	return t.UnixMilli(), err
 }
 
 // UCR reads the UCR archive: values only, so rows are laid one minute apart.
@@ -203,6 +209,20 @@ func rows(path string, f func([]string) error) error {
 			return fmt.Errorf("cannot read %s line %d: %w", path, line, err)
 		}
 	}
+}
+
+// header returns the first record of a csv file.
+func header(path string) ([]string, error) {
+	r, err := open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	rec, err := csv.NewReader(r).Read()
+	if err != nil {
+		return nil, fmt.Errorf("cannot read header of %s: %w", path, err)
+	}
+	return rec, nil
 }
 
 // step returns the median distance of t.

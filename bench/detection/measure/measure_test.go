@@ -47,11 +47,86 @@ func TestNABBounds(t *testing.T) {
 	}
 	// A false row before any window costs its full weight, .11 of the 2 between
 	// silence and perfection.
-	if got, want := NABAt(set, at(10, 500), 1), 100-100*.11/2; math.Abs(got-want) > 1e-9 {
+	if got, want := NABAt(set, at(10, 500), NABStandard, 1).Score, 100-100*.11/2; math.Abs(got-want) > 1e-9 {
 		t.Errorf("a hit and a false row score %v, want %v", got, want)
 	}
-	if once, twice := NABAt(set, at(500), 1), NABAt(set, at(500, 550), 1); once != twice {
-		t.Errorf("a second row in the window changes %v to %v", once, twice)
+	if once, twice := NABAt(set, at(500), NABStandard, 1), NABAt(set, at(500, 550), NABStandard, 1); once != twice {
+		t.Errorf("a second row in the window changes %+v to %+v", once, twice)
+	}
+}
+
+// Cases worked out by hand from the benchmark's rules; each has one window of
+// 100 rows, 500 to 599, in 1000, and rows 0 to 149 are probation.
+func TestNABByHand(t *testing.T) {
+	set := []corpus.Series{minutes(1000, 500, 599)}
+	set[0].From = 150
+	reward := func(row int) float64 { return sigma(-float64(599-row+1)/100) / sigma(-1) }
+	charge := func(row int) float64 { return sigma(float64(row-599) / 99) }
+	for _, c := range []struct {
+		name string
+		rows []int
+		p    NABProfile
+		want float64 // Raw score.
+		hit  int
+		fp   int
+	}{
+		{"silence costs one miss", nil, NABStandard, -1, 0, 0},
+		{"silence costs a double miss", nil, NABLowFN, -2, 0, 0},
+		{"probation is not scored", []int{0, 149}, NABStandard, -1, 0, 0},
+		{"before any window a row costs its weight", []int{150}, NABStandard, -1 - .11, 0, 1},
+		{"and double on low FP", []int{150}, NABLowFP, -1 - .22, 0, 1},
+		{"the last row of the window is still worth something", []int{599}, NABStandard, reward(599), 1, 0},
+		{"the middle", []int{550}, NABStandard, reward(550), 1, 0},
+		{"the best row of the window counts, not the sum", []int{550, 520, 599}, NABStandard, reward(520), 1, 0},
+		{"right after the window a row costs little", []int{600}, NABStandard, -1 + .11*charge(600), 0, 1},
+		{"every row outside costs", []int{520, 600, 601, 700}, NABLowFP, reward(520) + .22*(charge(600)+charge(601)+charge(700)), 1, 3},
+		{"far past the window a row costs its weight", []int{900}, NABStandard, -1 - .11, 0, 1},
+	} {
+		x := make([]float64, 1000)
+		for _, r := range c.rows {
+			x[r] = 1
+		}
+		w := c.p.weights()
+		got := NABAt(set, [][]float64{x}, c.p, 1)
+		if want := 100 * (c.want + w.fn) / (w.tp + w.fn); math.Abs(got.Score-want) > 1e-9 || got.Hit != c.hit || got.FP != c.fp {
+			t.Errorf("%s: %+v, want score %.9f, hit %d, fp %d", c.name, got, want, c.hit, c.fp)
+		}
+	}
+}
+
+// A detector may be better off silent: its best score is then 0, at a
+// threshold above every score. Rows that tie stand or fall together.
+func TestNABSweep(t *testing.T) {
+	set := []corpus.Series{minutes(1000, 500, 599)}
+	x := make([]float64, 1000)
+	for r := 200; r < 230; r++ {
+		x[r] = .5
+	}
+	x[500] = .5
+	n := NAB(set, [][]float64{x})
+	if n.LowFP != 0 || n.Standard != 0 || !math.IsInf(n.Threshold, 1) || n.FP != 0 {
+		t.Errorf("thirty false rows tied with a hit: %+v, want silence", n)
+	}
+	if got := NABAt(set, [][]float64{x}, NABLowFP, .5).Score; got >= 0 {
+		t.Errorf("at the threshold of the tie low FP is %v, want below 0", got)
+	}
+	x[500] = .6
+	if n := NAB(set, [][]float64{x}); math.Abs(n.Standard-100) > 1e-9 || n.Threshold != .6 || n.Hit != 1 {
+		t.Errorf("a hit above the false rows: %+v, want 100 at .6", n)
+	}
+}
+
+// Where a clock goes back, a window begins and ends at the first row of its
+// instants, as in the benchmark.
+func TestNABWindowsByTimestamp(t *testing.T) {
+	set := []corpus.Series{minutes(1000, 500, 599)}
+	for i := 700; i < 1000; i++ {
+		set[0].T[i] -= 180 * 60_000 // Rows 700 to 779 repeat instants 520 to 599.
+	}
+	x := make([]float64, 1000)
+	x[700] = 1
+	if got := NABAt(set, [][]float64{x}, NABStandard, 1); got.Hit != 0 || got.FP != 1 {
+		t.Errorf("a row at an instant repeated after the window: %+v, want a false row", got)
 	}
 }
 

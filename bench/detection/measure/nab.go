@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"math"
 	"slices"
-	"sort"
 
 	"github.com/bellwether-ts/bellwether/bench/detection/corpus"
 )
@@ -17,11 +16,33 @@ type NABScores struct {
 	Threshold              float64 // Of the standard profile.
 }
 
-// nabProfile holds the weights of one application profile (config/profiles.json
-// of numenta/NAB): true positive, missed window, false positive.
-type nabProfile struct{ tp, fn, fp float64 }
+// NABProfile is one of the benchmark's application profiles.
+type NABProfile int
 
-var nabProfiles = [3]nabProfile{{1, 1, .11}, {1, 1, .22}, {1, 2, .11}}
+// The profiles of the benchmark (config/profiles.json of numenta/NAB).
+const (
+	NABStandard NABProfile = iota
+	NABLowFP               // Rewards a low rate of false positives: they cost double.
+	NABLowFN               // Rewards a low rate of misses: they cost double.
+)
+
+// NABProfiles lists the profiles in the benchmark's order.
+var NABProfiles = [3]NABProfile{NABStandard, NABLowFP, NABLowFN}
+
+// nabWeights holds the weights of a profile: true positive, missed window,
+// false positive.
+type nabWeights struct{ tp, fn, fp float64 }
+
+func (p NABProfile) weights() nabWeights {
+	return [3]nabWeights{{1, 1, .11}, {1, 1, .22}, {1, 2, .11}}[p]
+}
+
+// scale turns a raw score into the published scale: silence is 0, a hit at
+// every left edge is 100.
+func (w nabWeights) scale(raw float64, windows int) float64 {
+	n := float64(windows)
+	return 100 * (raw + w.fn*n) / (n * (w.tp + w.fn))
+}
 
 // sigma is NAB's scoring function of the position y relative to a window: -1
 // at its left edge, 0 at its right edge, and up to 3 window widths past it
@@ -47,8 +68,7 @@ func nabPoints(set []corpus.Series, scores [][]float64) (points []nabPoint, wind
 		s := &set[i]
 		edges := make([][2]int, len(s.Windows))
 		for k, w := range s.Windows {
-			edges[k][0] = sort.Search(len(s.T), func(j int) bool { return s.T[j] >= w[0] })
-			edges[k][1] = sort.Search(len(s.T), func(j int) bool { return s.T[j] > w[1] }) - 1
+			edges[k] = [2]int{slices.Index(s.T, w[0]), slices.Index(s.T, w[1])}
 		}
 		k := 0
 		for j := range s.T {
@@ -76,43 +96,24 @@ func nabPoints(set []corpus.Series, scores [][]float64) (points []nabPoint, wind
 }
 
 // NAB scores a corpus as the benchmark does: only the best row of a window
-// counts, every row outside is charged, and the score is scaled so that
-// silence is 0 and a hit at every left edge is 100.
+// counts, every row outside is charged, and each profile takes the threshold
+// that suits it best. A threshold above every score is a candidate, so no
+// score is below 0: that of silence.
 func NAB(set []corpus.Series, scores [][]float64) NABScores {
 	points, windows := nabPoints(set, scores)
 	slices.SortFunc(points, func(a, b nabPoint) int { return cmp.Compare(b.score, a.score) })
-	var out NABScores
-	for i, prof := range nabProfiles {
-		best, at := sweep(points, windows, prof)
-		n := float64(windows)
-		scaled := 100 * (best + prof.fn*n) / (n * (prof.tp + prof.fn))
-		switch i {
-		case 0:
-			out.Standard, out.Threshold = scaled, at
-		case 1:
-			out.LowFP = scaled
-		case 2:
-			out.LowFN = scaled
-		}
+	var best, at [3]float64
+	for i, p := range NABProfiles {
+		raw, threshold := sweep(points, windows, p.weights())
+		best[i], at[i] = p.weights().scale(raw, windows), threshold
 	}
-	hit := make(map[int]bool)
-	for _, p := range points {
-		if p.score < out.Threshold {
-			break
-		}
-		if p.window >= 0 {
-			hit[p.window] = true
-		} else {
-			out.FP++
-		}
-	}
-	out.Hit = len(hit)
-	return out
+	r := nabAt(points, windows, NABStandard, at[0])
+	return NABScores{Standard: best[0], LowFP: best[1], LowFN: best[2], Hit: r.Hit, FP: r.FP, Threshold: at[0]}
 }
 
 // sweep lowers the threshold through the sorted points and returns the best
 // raw score and the threshold that gives it.
-func sweep(points []nabPoint, windows int, prof nabProfile) (best, at float64) {
+func sweep(points []nabPoint, windows int, prof nabWeights) (best, at float64) {
 	reward := make([]float64, windows)
 	for i := range reward {
 		reward[i] = -prof.fn
@@ -134,28 +135,44 @@ func sweep(points []nabPoint, windows int, prof nabProfile) (best, at float64) {
 	return best, at
 }
 
-// NABAt returns the standard score of a fixed threshold: for thresholds taken
-// from other files.
-func NABAt(set []corpus.Series, scores [][]float64, threshold float64) float64 {
+// NABResult is the score of one profile at one threshold.
+type NABResult struct {
+	Score   float64
+	Hit, FP int // Windows hit, rows outside every window.
+}
+
+// NABAt scores a corpus at a fixed threshold: a row at or above it is a
+// detection. It is for thresholds published, or taken from other files; such
+// a score may be below 0.
+func NABAt(set []corpus.Series, scores [][]float64, p NABProfile, threshold float64) NABResult {
 	points, windows := nabPoints(set, scores)
-	prof := nabProfiles[0]
-	reward := make([]float64, windows)
-	for i := range reward {
-		reward[i] = -prof.fn
-	}
+	return nabAt(points, windows, p, threshold)
+}
+
+func nabAt(points []nabPoint, windows int, p NABProfile, threshold float64) NABResult {
+	w := p.weights()
+	var out NABResult
+	reward, hit := make([]float64, windows), make([]bool, windows)
 	raw := 0.0
 	for _, p := range points {
 		switch {
 		case p.score < threshold:
 		case p.window < 0:
-			raw += prof.fp * p.value
+			raw += w.fp * p.value
+			out.FP++
 		default:
-			reward[p.window] = max(reward[p.window], prof.tp*p.value)
+			reward[p.window] = max(reward[p.window], w.tp*p.value)
+			hit[p.window] = true
 		}
 	}
-	for _, r := range reward {
-		raw += r
+	for i, r := range reward {
+		if hit[i] {
+			raw += r
+			out.Hit++
+		} else {
+			raw -= w.fn
+		}
 	}
-	n := float64(windows)
-	return 100 * (raw + prof.fn*n) / (n * (prof.tp + prof.fn))
+	out.Score = w.scale(raw, windows)
+	return out
 }
