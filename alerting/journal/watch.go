@@ -133,6 +133,9 @@ func (w *Watcher) token(seq uint64) string { return token{w.e.log.id, seq, w.fil
 // starting point.
 func (w *Watcher) Token() string { return w.token(w.prev) }
 
+// Seq is the position that Token resumes after.
+func (w *Watcher) Seq() uint64 { return w.prev }
+
 // Next waits for the next message. A bookmark comes after Bookmark without one.
 // It returns ErrClosed once the engine is closed and everything was read.
 func (w *Watcher) Next(ctx context.Context) (Message, error) {

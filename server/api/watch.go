@@ -34,6 +34,14 @@ func (s *alertService) watch(ctx context.Context, r *pb.WatchRequest, send func(
 		return watchStatus(err)
 	}
 	defer w.Close()
+	// A bookmark at once: the reader knows that the stream is open, and has a
+	// token before anything happens.
+	open := journal.Message{Seq: w.Seq(), PrevSeq: w.Seq(), Token: w.Token(), Bookmark: true}
+	for _, out := range s.messages(open, "", r.GetMinPriority()) {
+		if err := send(out); err != nil {
+			return err
+		}
+	}
 	for {
 		before := w.Token()
 		m, err := w.Next(ctx)
