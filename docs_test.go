@@ -50,6 +50,14 @@ func TestDocs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	// A page has a home of its own; what Go has built and fetched it shares.
+	for _, name := range []string{"GOCACHE", "GOMODCACHE"} {
+		out, err := exec.Command("go", "env", name).Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Setenv(name, strings.TrimSpace(string(out)))
+	}
 	r := doctest.Runner{Root: root}
 	if commands > 0 {
 		r.Bin = binary(t)
