@@ -40,6 +40,11 @@ func (p *Pipeline) ApplyObjectives(ctx context.Context, objectives []slo.Objecti
 	// Samples that come between the reading above and this exchange are in the
 	// store but not in the new state: at most one batch, and the next sample of
 	// a counter brings its increase.
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("cannot apply objectives: %w; the old ones stay", err)
+	}
+	next.Evaluate(now)
 	p.goalLane.view(func() { p.goals = next })
-	return ctx.Err()
+	p.settle(ctx, now, SourceSLO)
+	return nil
 }

@@ -75,6 +75,8 @@ func anomalySentence(f Finding) string {
 	a := f.Anomaly
 	what := fmt.Sprintf("is %s, expected %s", number(a.Observed), number(a.Expected))
 	switch {
+	case f.Gone:
+		return fmt.Sprintf("%s is gone: it has sent nothing for so long that the store let it go.", f.Name())
 	case f.Transition == detect.TransitionClosed && a.Adapted:
 		return fmt.Sprintf("%s stays at its new level (%s); it is the new normal from here.", f.Name(), number(a.Observed))
 	case f.Transition == detect.TransitionClosed:

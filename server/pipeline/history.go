@@ -9,7 +9,6 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/bellwether-ts/bellwether/alerting"
-	"github.com/bellwether-ts/bellwether/detect"
 	"github.com/bellwether-ts/bellwether/metric"
 )
 
@@ -55,7 +54,8 @@ func (p *Pipeline) Advance(ctx context.Context, now int64) {
 func (p *Pipeline) QuietBefore(t int64) { p.quiet.Store(t) }
 
 // CatchUp ends the feeding: what is unhealthy now is told once (the core drops
-// what it already knew), the alert core learns which monitors there are, and
+// what it already knew), what the core holds unhealthy and is not is told
+// healthy, the alert core learns which monitors there are, and
 // time is the clock's again. now is Unix milliseconds.
 func (p *Pipeline) CatchUp(ctx context.Context, now int64) {
 	p.virtual.Store(now)
@@ -63,15 +63,10 @@ func (p *Pipeline) CatchUp(ctx context.Context, now int64) {
 	for _, l := range p.lanes() {
 		l.work(laneItem{now: now})
 	}
-	for _, f := range p.Anomalies.List(func(f Finding) bool { return f.Anomaly.Open }) {
-		f.Transition, f.At = detect.TransitionOpened, now
-		p.emit(AnomalyEvent(f))
+	for _, e := range p.unhealthy(now) {
+		p.emit(e)
 	}
-	for _, s := range p.Objectives() {
-		if e := ObjectiveEvent(s); e.Status == alerting.Unhealthy && s.FirstSample != 0 {
-			p.emit(e)
-		}
-	}
+	p.settle(ctx, now, SourceDetect, SourceSLO)
 	p.submit(ctx, alerting.Input{Inventory: p.inventory()})
 	p.virtual.Store(0)
 }

@@ -15,8 +15,9 @@ import (
 // pass. Everything queued when ctx ends is finished first.
 func (p *Pipeline) Run(ctx context.Context) error {
 	p.running.Store(true)
-	sent := make(chan struct{})
-	go p.drain(sent)
+	var sending sync.WaitGroup
+	stopSending := make(chan struct{})
+	sending.Go(func() { p.drain(stopSending) })
 	p.release()
 	var work sync.WaitGroup
 	for _, l := range p.lanes() {
@@ -31,17 +32,9 @@ func (p *Pipeline) Run(ctx context.Context) error {
 	work.Wait()
 	<-canaries
 	p.running.Store(false) // Whatever comes now goes straight to the journal.
-	close(p.outbox)
-	<-sent
+	close(stopSending)
+	sending.Wait()
 	return nil
-}
-
-// drain submits events until the outbox is closed.
-func (p *Pipeline) drain(done chan struct{}) {
-	defer close(done)
-	for e := range p.outbox {
-		p.submit(context.Background(), alerting.Input{Event: &e})
-	}
 }
 
 // tap receives what the store has committed. It must not block.
@@ -76,7 +69,7 @@ func (p *Pipeline) passTime(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-core.C:
-			p.submit(ctx, alerting.Input{})
+			p.tick(ctx)
 		case <-room.C:
 			now := p.Now().UnixMilli()
 			for _, l := range p.lanes() {
@@ -87,12 +80,23 @@ func (p *Pipeline) passTime(ctx context.Context) {
 	}
 }
 
+// tick tells the alert core the time, if it needs to know: an idle server does
+// not write its log every second.
+func (p *Pipeline) tick(ctx context.Context) {
+	needed := false
+	p.engine.View(func(c *alerting.Core) { needed = c.TickNeeded(p.Now().UnixMilli()) })
+	if needed {
+		p.submit(ctx, alerting.Input{})
+	}
+}
+
 // forget frees the state of series that left the store's head.
 func (p *Pipeline) forget(refs []uint64) {
+	now := p.Now().UnixMilli()
 	for i, l := range p.watchLanes {
 		l.view(func() {
 			for _, ref := range refs {
-				p.watches[i].Remove(ref)
+				p.watches[i].Remove(ref, now)
 			}
 		})
 	}

@@ -1,7 +1,6 @@
 package pipeline
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -46,6 +45,11 @@ type Pipeline struct {
 	newest   atomic.Int64  // Newest instant handed over, Unix milliseconds.
 	quietNum atomic.Uint64 // Events not told because they were history.
 
+	failing     atomic.Bool   // The alert log could not be written last time.
+	logFailures atomic.Uint64 // How often it could not.
+	lost        atomic.Uint64 // Events that found the queue full meanwhile.
+	retold      atomic.Uint64 // Of those, how many are made good for.
+
 	reload sync.Mutex // One reload at a time.
 
 	holding sync.Mutex      // Guards held and hold.
@@ -77,7 +81,7 @@ func New(o Options) (*Pipeline, error) {
 	if o.Shards <= 0 {
 		o.Shards = runtime.GOMAXPROCS(0)
 	}
-	p := &Pipeline{opts: o, store: o.Store, engine: o.Engine, Anomalies: NewAnomalies(), outbox: make(chan alerting.Event, 1024)}
+	p := &Pipeline{opts: o, store: o.Store, engine: o.Engine, Anomalies: NewAnomalies(), outbox: make(chan alerting.Event, maxOutbox)}
 	err := errors.Join(p.buildWatches(), p.buildRings(), p.buildGoals())
 	if err != nil {
 		return nil, err
@@ -194,32 +198,6 @@ func (p *Pipeline) found(f Finding) {
 		return // The group already says so; an escalation of a cause is not news.
 	}
 	p.emit(AnomalyEvent(f))
-}
-
-// emit hands an event to the alert core. It waits when the core is busy: an
-// event is never dropped between an analysis and the journal.
-func (p *Pipeline) emit(e alerting.Event) {
-	if e.ObservedAt < p.quiet.Load() {
-		p.quietNum.Add(1)
-		return
-	}
-	if p.running.Load() {
-		p.outbox <- e
-		return
-	}
-	p.submit(context.Background(), alerting.Input{Event: &e})
-}
-
-func (p *Pipeline) submit(ctx context.Context, in alerting.Input) {
-	_, err := p.engine.Submit(ctx, in)
-	var refused *journal.RefusedError
-	switch {
-	case err == nil || ctx.Err() != nil:
-	case errors.As(err, &refused):
-		p.opts.Log.Warn("the alert core refused an input", "err", err)
-	default:
-		p.opts.Log.Error("cannot log an input of the alert core; it will not be alerted on", "err", err)
-	}
 }
 
 // Now is the pipeline's time: the clock, or the virtual time while history is

@@ -89,11 +89,15 @@ type Flow struct {
 	Dropped map[string]uint64 // By lane: the lane was full.
 	Queued  map[string]int    // By lane, batches.
 	History uint64            // Events not told because they were history.
+
+	LogFailures uint64 // Times the alert log could not be written.
+	Lost        uint64 // Events lost meanwhile; what is still unhealthy is told when it can be.
 }
 
 // Flow returns the counts since start.
 func (p *Pipeline) Flow() Flow {
-	f := Flow{Tapped: p.tapped.Load(), Done: map[string]uint64{}, Dropped: map[string]uint64{}, Queued: map[string]int{}, History: p.quietNum.Load()}
+	f := Flow{Tapped: p.tapped.Load(), Done: map[string]uint64{}, Dropped: map[string]uint64{}, Queued: map[string]int{}, History: p.quietNum.Load(),
+		LogFailures: p.logFailures.Load(), Lost: p.lost.Load()}
 	for _, l := range p.lanes() {
 		f.Done[l.name], f.Dropped[l.name], f.Queued[l.name] = l.done.Load(), l.dropped.Load(), len(l.queue)
 	}

@@ -46,6 +46,7 @@ type Finding struct {
 	At         int64 // Instant of the step that caused it, Unix milliseconds.
 	Transition detect.Transition
 	Anomaly    detect.Anomaly
+	Gone       bool // Closed because the store let the series go, not because it recovered.
 }
 
 // Name returns the series in the notation people read.
@@ -207,9 +208,9 @@ func (w *Watch) Tick(now int64) {
 	}
 }
 
-// Remove forgets a series. An open anomaly ends with it, without an event: the
-// series is gone, which the store reports.
-func (w *Watch) Remove(ref uint64) {
+// Remove forgets a series at now (Unix milliseconds). An open anomaly ends with
+// it: nobody else would ever say that it is over.
+func (w *Watch) Remove(ref uint64, now int64) {
 	s := w.series[ref]
 	if s == nil {
 		return
@@ -223,6 +224,10 @@ func (w *Watch) Remove(ref uint64) {
 	for _, v := range s.views {
 		if v.verdict == detect.VerdictNotEnoughData {
 			w.warming--
+		}
+		if a, ok := v.det.Anomaly(); ok && a.Open && v.id != "" {
+			a.Open, a.End = false, max(now, a.Start)
+			w.opts.Emit(Finding{ID: v.id, Ref: ref, Labels: s.labels, View: v.name, Page: s.page, At: now, Transition: detect.TransitionClosed, Anomaly: a, Gone: true})
 		}
 	}
 }

@@ -102,7 +102,7 @@ func TestCoverage(t *testing.T) {
 		}
 	}
 	for ref := range uint64(8) {
-		w.Remove(ref)
+		w.Remove(ref, 0)
 	}
 	if c := w.Coverage(); c.Watched != 0 || c.WarmingUp != 0 || len(c.NotWatched) != 0 {
 		t.Errorf("after removing everything: %+v", c)
