@@ -31,8 +31,9 @@ type whole struct {
 	log      *slog.Logger
 	registry *prometheus.Registry // Metrics of the embedded Prometheus parts.
 
-	cfg   atomic.Pointer[config.Config]
-	ready atomic.Bool
+	cfg    atomic.Pointer[config.Config]
+	ready  atomic.Bool
+	panics atomic.Uint64 // Requests that ran into a bug.
 
 	store    *tsdb.Store
 	sink     *ingest.Sink
@@ -132,7 +133,7 @@ func (w *whole) openAlerting(c config.Config) (err error) {
 	if report.CutBytes > 0 {
 		w.log.Warn("the alert log had a torn tail; nothing acknowledged was lost", "file", report.CutFile, "bytes", report.CutBytes)
 	}
-	w.delivery.start()
+	w.delivery.sendOutbox()
 	return nil
 }
 

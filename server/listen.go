@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"crypto/sha256"
 	"crypto/tls"
 	"encoding/base64"
 	"errors"
@@ -10,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"time"
@@ -24,6 +26,7 @@ import (
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/health"
 	"google.golang.org/grpc/health/grpc_health_v1"
+	"google.golang.org/grpc/keepalive"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/reflection"
 	"google.golang.org/grpc/status"
@@ -59,14 +62,14 @@ func (w *whole) listen(ctx context.Context) (*faces, error) {
 		Calls: w.calls, Entity: w.config().Correlate.ByLabel,
 	}
 	maxMessage := int(w.config().Limits.MaxBodyBytes)
-	if f.gateway, err = api.NewGateway(ctx, apiOptions, maxMessage); err != nil {
+	if f.gateway, err = api.NewGateway(ctx, apiOptions, maxMessage, f.recovered()...); err != nil {
 		return nil, err
 	}
 	f.grpc = grpc.NewServer(f.grpcOptions(secure, users, maxMessage)...)
 	api.Register(f.grpc, apiOptions)
 	grpc_health_v1.RegisterHealthServer(f.grpc, f.health)
 	reflection.Register(f.grpc)
-	f.http = &http.Server{Handler: w.routes(f.gateway), ReadHeaderTimeout: 10 * time.Second, MaxHeaderBytes: 64 << 10}
+	f.http = &http.Server{Handler: w.routes(f.gateway), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: idleTimeout, MaxHeaderBytes: 64 << 10}
 	no := false
 	f.web = &web.FlagConfig{WebListenAddresses: &[]string{w.o.WebAddress}, WebSystemdSocket: &no, WebConfigFile: &w.o.WebConfigFile}
 	if f.httpL, err = listenOn("--web.listen-address", w.o.WebAddress); err != nil {
@@ -78,6 +81,10 @@ func (w *whole) listen(ctx context.Context) (*faces, error) {
 	f.addresses = Addresses{HTTP: reachable(f.httpL), GRPC: reachable(f.grpcL), TLS: secure != nil}
 	return f, nil
 }
+
+// idleTimeout is how long a connection without a request is kept: what a client
+// that died left behind is freed.
+const idleTimeout = 5 * time.Minute
 
 func listenOn(flag, address string) (net.Listener, error) {
 	l, err := net.Listen("tcp", address)
@@ -113,7 +120,8 @@ func (f *faces) serve() error {
 	return errors.Join(errs...)
 }
 
-// stop ends open streams, lets open requests finish for a while and closes.
+// stop ends open streams and gRPC calls (what was not answered was not
+// acknowledged), lets other HTTP requests finish for a while and closes.
 func (f *faces) stop() {
 	f.once.Do(func() {
 		f.health.Shutdown()
@@ -159,18 +167,26 @@ func readWebConfig(path string) (*tls.Config, map[string]string, error) {
 	return conf, users, nil
 }
 
-func (f *faces) grpcOptions(secure *tls.Config, users map[string]string, maxMessage int) []grpc.ServerOption {
-	log := f.whole.log
-	recovered := recovery.WithRecoveryHandler(func(p any) error {
-		log.Error("a request ran into a bug; it was answered with an error", "panic", p)
-		return status.Error(codes.Internal, "a bug in the server; its log says more")
+// recovered makes a panic of one request an error of that request; without it
+// the whole process would end, and a gRPC server has no such net of its own.
+func (f *faces) recovered() []grpc.ServerOption {
+	handler := recovery.WithRecoveryHandler(func(p any) error {
+		f.whole.panics.Add(1)
+		f.whole.log.Error("a request ran into a bug; it was answered with an error", "panic", p, "stack", string(debug.Stack()))
+		return status.Error(codes.Internal, "cannot answer: a bug in the server; its log says more")
 	})
-	auth := basicAuth(users)
-	opts := []grpc.ServerOption{
-		grpc.MaxRecvMsgSize(maxMessage), grpc.MaxConcurrentStreams(1000),
-		grpc.ChainUnaryInterceptor(recovery.UnaryServerInterceptor(recovered), grpcauth.UnaryServerInterceptor(auth)),
-		grpc.ChainStreamInterceptor(recovery.StreamServerInterceptor(recovered), grpcauth.StreamServerInterceptor(auth)),
+	return []grpc.ServerOption{
+		grpc.ChainUnaryInterceptor(recovery.UnaryServerInterceptor(handler)),
+		grpc.ChainStreamInterceptor(recovery.StreamServerInterceptor(handler)),
 	}
+}
+
+func (f *faces) grpcOptions(secure *tls.Config, users map[string]string, maxMessage int) []grpc.ServerOption {
+	auth := basicAuth(users)
+	opts := append(f.recovered(),
+		grpc.MaxRecvMsgSize(maxMessage), grpc.MaxConcurrentStreams(1000), grpc.KeepaliveParams(keepalive.ServerParameters{Time: idleTimeout}),
+		grpc.ChainUnaryInterceptor(grpcauth.UnaryServerInterceptor(auth)),
+		grpc.ChainStreamInterceptor(grpcauth.StreamServerInterceptor(auth)))
 	if secure != nil {
 		opts = append(opts, grpc.Creds(credentials.NewTLS(secure)))
 	}
@@ -180,8 +196,8 @@ func (f *faces) grpcOptions(secure *tls.Config, users map[string]string, maxMess
 // basicAuth checks the users of the web configuration on gRPC. A checked pair
 // is remembered, since bcrypt is slow on purpose.
 func basicAuth(users map[string]string) grpcauth.AuthFunc {
-	var mu sync.Mutex
-	known := map[string]bool{}
+	var guess sync.Mutex
+	var known sync.Map // Hash of user and password.
 	return func(ctx context.Context) (context.Context, error) {
 		if len(users) == 0 {
 			return ctx, nil
@@ -197,14 +213,18 @@ func basicAuth(users map[string]string) grpcauth.AuthFunc {
 		if err != nil || !ok || !exists {
 			return nil, refuse
 		}
-		mu.Lock()
-		defer mu.Unlock()
-		if !known[string(decoded)] {
-			if bcrypt.CompareHashAndPassword([]byte(hash), []byte(password)) != nil {
-				return nil, refuse
-			}
-			known[string(decoded)] = true
+		pair := sha256.Sum256(decoded)
+		if _, ok := known.Load(pair); ok {
+			return ctx, nil
 		}
+		// One at a time: who guesses passwords may not take every processor,
+		// and holds up only those not known yet.
+		guess.Lock()
+		defer guess.Unlock()
+		if bcrypt.CompareHashAndPassword([]byte(hash), []byte(password)) != nil {
+			return nil, refuse
+		}
+		known.Store(pair, true)
 		return ctx, nil
 	}
 }

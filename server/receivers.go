@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"sync/atomic"
+	"sync"
 
 	promconfig "github.com/prometheus/common/config"
 
@@ -19,10 +19,13 @@ import (
 // delivery is the way from the core's notifications to the receivers of the
 // configuration, and back with what became of them.
 type delivery struct {
-	w     *whole
-	now   atomic.Pointer[dispatch]
-	fates chan fate
-	done  chan struct{}
+	w *whole
+
+	// mu is held for writing while the dispatcher changes, so that nothing is
+	// handed to one that is being closed.
+	mu      sync.RWMutex
+	now     *dispatch
+	stopped bool
 }
 
 // dispatch is the dispatcher of one configuration.
@@ -31,23 +34,11 @@ type dispatch struct {
 	types map[string]string // Receiver name to type, for the lists.
 }
 
-type fate struct {
-	id  string
-	err error
-}
-
-// maxFates is more than the core's outbox can hold, so that it is never full
-// while the core keeps its own limit.
-const maxFates = 32_768
-
 func newDelivery(c config.Alerting, w *whole) (*delivery, error) {
-	d := &delivery{w: w, fates: make(chan fate, maxFates), done: make(chan struct{})}
-	first, err := d.build(c)
-	if err != nil {
-		return nil, err
-	}
-	d.now.Store(first)
-	return d, nil
+	d := &delivery{w: w}
+	var err error
+	d.now, err = d.build(c)
+	return d, err
 }
 
 // build makes the receivers of a configuration, or says what is wrong with
@@ -83,59 +74,63 @@ func webhook(r config.Receiver) (notify.Receiver, error) {
 	return notify.NewWebhook(notify.WebhookConfig{URL: r.URL, HTTP: &http, CloudEvents: true})
 }
 
-// ended takes the fate of a notification. It may be called on the engine's own
-// goroutine, so it only queues.
+// ended logs the fate of a notification. The dispatcher calls it on a goroutine
+// of its own and queues what comes meanwhile.
 func (d *delivery) ended(id string, err error) {
-	select {
-	case d.fates <- fate{id, err}:
-	default:
-		d.w.log.Error("cannot log a delivery: too many at once; it may be sent again after a restart", "notification", id)
+	if err := d.w.engine.Delivered(context.Background(), id, err); err != nil {
+		d.w.log.Error("cannot log a delivery; it may be sent again after a restart", "notification", id, "err", err)
 	}
 }
 
-// start sends what an earlier process left in the outbox and begins to log
-// fates; stop ends it.
-func (d *delivery) start() {
-	go func() {
-		defer close(d.done)
-		for f := range d.fates {
-			if err := d.w.engine.Delivered(context.Background(), f.id, f.err); err != nil {
-				d.w.log.Error("cannot log a delivery; it may be sent again after a restart", "notification", f.id, "err", err)
-			}
-		}
-	}()
-	d.sendOutbox()
-}
-
+// sendOutbox sends what an earlier process or the receivers before a reload
+// left.
 func (d *delivery) sendOutbox() {
 	var pending []alerting.Notification
 	d.w.engine.View(func(c *alerting.Core) { pending = c.Outbox() })
 	for _, n := range pending {
-		d.now.Load().Send(n)
+		d.send(n)
 	}
 }
 
-// stop waits for the senders, then for the fates to be logged.
+// stop waits for the senders and for their fates to be logged. What is sent
+// later stays in the outbox for the next start.
 func (d *delivery) stop() {
-	d.now.Load().Close()
-	close(d.fates)
-	<-d.done
+	d.mu.Lock()
+	d.stopped = true
+	d.mu.Unlock()
+	d.now.Close()
 }
 
-// send hands a notification out and never blocks.
-func (d *delivery) send(n alerting.Notification) { d.now.Load().Send(n) }
+// send hands a notification out and never blocks for long.
+func (d *delivery) send(n alerting.Notification) {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	if !d.stopped {
+		d.now.Send(n)
+	}
+}
 
 // replace puts the receivers of a new configuration into place. What waited in
 // the old ones is in the outbox and sent by the new.
 func (d *delivery) replace(next *dispatch) {
-	old := d.now.Swap(next)
+	d.mu.Lock()
+	old := d.now
+	d.now = next
+	d.mu.Unlock()
 	old.Close()
 	d.sendOutbox()
 }
 
+// current is the dispatcher in force.
+func (d *delivery) current() *dispatch {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	return d.now
+}
+
 // status lists the receivers for people, by name.
 func (d *delivery) status() []api.Receiver {
-	cur := d.now.Load()
+	cur := d.current()
 	stats := cur.Stats()
 	byName := map[string]*api.Receiver{}
 	var out []api.Receiver

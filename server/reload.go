@@ -13,6 +13,7 @@ import (
 	"github.com/bellwether-ts/bellwether/server/config"
 	"github.com/bellwether-ts/bellwether/server/offline"
 	"github.com/bellwether-ts/bellwether/server/pipeline"
+	"github.com/bellwether-ts/bellwether/slo"
 )
 
 // A reload takes a new configuration whole or keeps the old one whole.
@@ -65,36 +66,58 @@ func (w *whole) reloadConfig(ctx context.Context) (notes []string, err error) {
 	if err != nil {
 		return nil, err
 	}
-	policy := pipeline.AlertPolicyOf(next.Alerting)
-	if err := policy.Validate(); err != nil {
-		return nil, fmt.Errorf("cannot use the alerting section: %w", err)
-	}
+	old := w.config()
 	receivers, err := w.delivery.build(next.Alerting)
 	if err != nil {
 		return nil, err
 	}
-	if w.scraper != nil && !next.ScrapeConfigs.IsZero() {
-		text, err := scrapeDocument(next)
-		if err == nil {
-			err = w.scraper.Reload(text)
-		}
-		if err != nil {
-			return nil, err
-		}
-	}
-	if err := w.pipeline.ApplyObjectives(ctx, objectives); err != nil {
+	if err := w.take(ctx, old, next, objectives); err != nil {
+		receivers.Close()
 		return nil, err
 	}
-	if _, err := w.engine.Submit(ctx, alerting.Input{Config: &policy}); err != nil {
-		return nil, err
-	}
-	old := w.config()
 	w.delivery.replace(receivers)
-	if err := w.block(old.Limits.BlockMetrics, next.Limits.BlockMetrics); err != nil {
-		return nil, err
-	}
 	w.cfg.Store(&next)
 	return needRestart(old, next), nil
+}
+
+// take applies what can fail; on an error what was applied is taken back.
+func (w *whole) take(ctx context.Context, old, next config.Config, objectives []slo.Objective) error {
+	policy := pipeline.AlertPolicyOf(next.Alerting)
+	if err := policy.Validate(); err != nil {
+		return fmt.Errorf("cannot use the alerting section: %w", err)
+	}
+	if err := w.reloadScrapes(next); err != nil {
+		return err
+	}
+	before := w.pipeline.Objectives()
+	if err := w.pipeline.ApplyObjectives(ctx, objectives); err != nil {
+		return errors.Join(err, w.reloadScrapes(old))
+	}
+	// Logged whole or not at all: a caller that goes away must not leave it open.
+	_, err := w.engine.Submit(context.WithoutCancel(ctx), alerting.Input{Config: &policy})
+	if err == nil {
+		err = w.block(old.Limits.BlockMetrics, next.Limits.BlockMetrics)
+	}
+	if err == nil {
+		return nil
+	}
+	var back []slo.Objective
+	for _, st := range before {
+		back = append(back, *st.Objective)
+	}
+	return errors.Join(err, w.pipeline.ApplyObjectives(ctx, back), w.reloadScrapes(old))
+}
+
+// reloadScrapes hands the scraper its section, if both are there.
+func (w *whole) reloadScrapes(c config.Config) error {
+	if w.scraper == nil || c.ScrapeConfigs.IsZero() {
+		return nil
+	}
+	text, err := scrapeDocument(c)
+	if err != nil {
+		return err
+	}
+	return w.scraper.Reload(text)
 }
 
 // needRestart names the changed sections that a running server cannot take.

@@ -23,6 +23,7 @@ func (w *whole) answerMetrics(rw http.ResponseWriter, _ *http.Request) {
 	w.alertMetrics(gauge)
 	gauge(1, `bellwether_build_info{version=%q}`, w.o.Version)
 	gauge(truth(w.ready.Load()), `bellwether_ready`)
+	gauge(float64(w.panics.Load()), `bellwether_request_panics_total`)
 	gauge(truth(w.reloaded.ok.Load()), `bellwether_config_last_reload_successful`)
 	gauge(float64(w.reloaded.at.Load())/1000, `bellwether_config_last_reload_success_timestamp_seconds`)
 	set.WritePrometheus(rw)
@@ -72,6 +73,8 @@ func (w *whole) analysisMetrics(gauge gaugeFunc) {
 		gauge(float64(f.Dropped[lane]), `bellwether_analysis_dropped_samples_total{lane=%q}`, lane)
 		gauge(float64(f.Queued[lane]), `bellwether_analysis_queued_batches{lane=%q}`, lane)
 	}
+	gauge(float64(f.LogFailures), `bellwether_alert_log_failures_total`)
+	gauge(float64(f.Lost), `bellwether_alert_events_lost_total`)
 	gauge(w.pipeline.Lag().Seconds(), `bellwether_analysis_lag_seconds`)
 	c := w.pipeline.Coverage()
 	gauge(float64(c.Watched), `bellwether_watched_series`)

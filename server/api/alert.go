@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 
 	"google.golang.org/grpc/codes"
@@ -47,17 +48,33 @@ func (s *alertService) SendEvents(ctx context.Context, r *pb.SendEventsRequest) 
 		return nil, invalid("cannot take any of the %d events: %s", len(r.Events), joined(out.Errors))
 	}
 	last, err := s.p.Engine().Submit(ctx, ins...)
-	var refused *journal.RefusedError
-	if err != nil && !errors.As(err, &refused) {
+	refused := refusals(err)
+	if err != nil && len(refused) == 0 {
 		return nil, asStatus(codes.Unavailable, err)
 	}
 	for k, i := range at {
-		out.Seqs[i] = last - uint64(len(ins)-1-k)
-		if refused != nil && refused.Seq == out.Seqs[i] {
-			out.Errors[int32(i)] = refused.Error()
+		seq := last - uint64(len(ins)-1-k)
+		if why := refused[seq]; why != nil {
+			out.Errors[int32(i)] = why.Error()
+			continue
 		}
+		out.Seqs[i] = seq
 	}
 	return out, nil
+}
+
+// refusals takes a Submit's error apart: which inputs were logged and refused.
+func refusals(err error) map[uint64]*journal.RefusedError {
+	out := map[uint64]*journal.RefusedError{}
+	var refused *journal.RefusedError
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		for _, e := range joined.Unwrap() {
+			maps.Copy(out, refusals(e))
+		}
+	} else if errors.As(err, &refused) {
+		out[refused.Seq] = refused
+	}
+	return out
 }
 
 func joined(errs map[int32]string) string {

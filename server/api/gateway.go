@@ -3,7 +3,9 @@ package api
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 
@@ -27,10 +29,13 @@ type Gateway struct {
 	conn   *grpc.ClientConn
 }
 
-// NewGateway builds the handler. maxMessage bounds one message in bytes.
-func NewGateway(ctx context.Context, o Options, maxMessage int) (*Gateway, error) {
+// NewGateway builds the handler. maxMessage bounds one message and one body in
+// bytes; more are the options of its gRPC server, such as recovery from a
+// panic, which net/http cannot give to a handler on the server's goroutine.
+func NewGateway(ctx context.Context, o Options, maxMessage int, more ...grpc.ServerOption) (*Gateway, error) {
 	lis := bufconn.Listen(1 << 20)
-	g := &Gateway{server: grpc.NewServer(grpc.MaxRecvMsgSize(maxMessage), grpc.MaxSendMsgSize(maxAnswer))}
+	more = append(more, grpc.MaxRecvMsgSize(maxMessage), grpc.MaxSendMsgSize(maxAnswer))
+	g := &Gateway{server: grpc.NewServer(more...)}
 	Register(g.server, o)
 	go func() { _ = g.server.Serve(lis) }() // Ends with Close, which is not an error.
 	var err error
@@ -42,7 +47,7 @@ func NewGateway(ctx context.Context, o Options, maxMessage int) (*Gateway, error
 		return nil, fmt.Errorf("cannot connect the REST gateway: %w", err)
 	}
 	mux := runtime.NewServeMux(
-		runtime.WithMarshalerOption(runtime.MIMEWildcard, jsonMarshaler()),
+		runtime.WithMarshalerOption(runtime.MIMEWildcard, &jsonBodies{jsonMarshaler()}),
 		runtime.WithMarshalerOption("text/event-stream", &eventStream{jsonMarshaler()}),
 	)
 	for _, register := range []func(context.Context, *runtime.ServeMux, *grpc.ClientConn) error{
@@ -54,7 +59,7 @@ func NewGateway(ctx context.Context, o Options, maxMessage int) (*Gateway, error
 			return nil, fmt.Errorf("cannot register the REST gateway: %w", err)
 		}
 	}
-	g.Handler = resume(mux)
+	g.Handler = http.MaxBytesHandler(resume(mux), int64(maxMessage))
 	return g, nil
 }
 
@@ -72,6 +77,25 @@ func jsonMarshaler() *runtime.JSONPb {
 		MarshalOptions:   protojson.MarshalOptions{UseProtoNames: true, EmitUnpopulated: true},
 		UnmarshalOptions: protojson.UnmarshalOptions{DiscardUnknown: false},
 	}
+}
+
+// jsonBodies says more than the decoder does when a body cannot be read.
+type jsonBodies struct{ *runtime.JSONPb }
+
+// NewDecoder reads one message.
+func (j *jsonBodies) NewDecoder(r io.Reader) runtime.Decoder {
+	dec := j.JSONPb.NewDecoder(r)
+	return runtime.DecoderFunc(func(v any) error {
+		err := dec.Decode(v)
+		var large *http.MaxBytesError
+		switch {
+		case err == nil || errors.Is(err, io.EOF):
+			return err // No body at all is an empty message.
+		case errors.As(err, &large):
+			return fmt.Errorf("cannot read the body: it is longer than %d bytes; send several smaller ones, or raise limits.max_body_bytes", large.Limit)
+		}
+		return fmt.Errorf("cannot read the body: %w; its fields are described in /openapi.json", err)
+	})
 }
 
 // eventStream writes a stream as server-sent events: browsers' EventSource

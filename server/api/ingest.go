@@ -49,7 +49,7 @@ func (s *ingestService) Push(stream grpc.ClientStreamingServer[pb.PushRequest, p
 		res, err := s.sink.Push(stream.Context(), batch)
 		accepted += uint64(res.Accepted)
 		refused.Merge(res.Refused)
-		if errors.Is(err, ingest.ErrOverloaded) {
+		if errors.Is(err, ingest.ErrOverloaded) || errors.Is(err, ingest.ErrTooLarge) {
 			return asStatus(codes.ResourceExhausted, err)
 		}
 		if err != nil {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/prometheus/prometheus/model/histogram"
 	"github.com/prometheus/prometheus/model/labels"
+	"google.golang.org/grpc/codes"
 
 	pb "github.com/bellwether-ts/bellwether/proto/bellwether/v1"
 	"github.com/bellwether-ts/bellwether/server/pipeline"
@@ -24,7 +25,7 @@ func (s *queryService) Query(ctx context.Context, r *pb.QueryRequest) (*pb.Query
 	}
 	res, err := s.p.Store().Query(ctx, r.Expr, millis(r.Time, s.p.Now().UnixMilli()))
 	if err != nil {
-		return nil, asStatus(0, err)
+		return nil, asStatus(codes.Internal, err)
 	}
 	return &pb.QueryResponse{Result: seriesOf(res), Warnings: res.Warnings}, nil
 }
@@ -47,7 +48,7 @@ func (s *queryService) QueryRange(ctx context.Context, r *pb.QueryRangeRequest) 
 	}
 	res, err := s.p.Store().QueryRange(ctx, r.Expr, start, end, step)
 	if err != nil {
-		return nil, asStatus(0, err)
+		return nil, asStatus(codes.Internal, err)
 	}
 	return &pb.QueryRangeResponse{Result: seriesOf(res), Warnings: res.Warnings}, nil
 }
@@ -64,7 +65,7 @@ func (s *queryService) ListSeries(ctx context.Context, r *pb.ListSeriesRequest) 
 	now := s.p.Now().UnixMilli()
 	found, err := s.p.Store().Series(ctx, [][]*labels.Matcher{ms}, now-time.Hour.Milliseconds(), now, limit+1)
 	if err != nil {
-		return nil, asStatus(0, err)
+		return nil, asStatus(codes.Internal, err)
 	}
 	out := &pb.ListSeriesResponse{Truncated: len(found) > limit}
 	for _, ls := range found[:min(limit, len(found))] {
@@ -77,7 +78,7 @@ func (s *queryService) ListLabelValues(ctx context.Context, r *pb.ListLabelValue
 	now := s.p.Now().UnixMilli()
 	values, err := s.p.Store().LabelValues(ctx, r.Label, nil, now-24*time.Hour.Milliseconds(), now, 0)
 	if err != nil {
-		return nil, asStatus(0, err)
+		return nil, asStatus(codes.Internal, err)
 	}
 	return &pb.ListLabelValuesResponse{Values: values}, nil
 }

@@ -42,6 +42,7 @@ func (s *alertService) watch(ctx context.Context, r *pb.WatchRequest, send func(
 			return err
 		}
 	}
+	told := uint64(0) // Position of the last message sent; 0 before the first.
 	for {
 		before := w.Token()
 		m, err := w.Next(ctx)
@@ -51,10 +52,14 @@ func (s *alertService) watch(ctx context.Context, r *pb.WatchRequest, send func(
 		if err != nil {
 			return watchStatus(err)
 		}
+		if told != 0 {
+			m.PrevSeq = told // A message that the priority keeps back is no gap.
+		}
 		for _, out := range s.messages(m, before, r.GetMinPriority()) {
 			if err := send(out); err != nil {
 				return err
 			}
+			told = out.Seq
 		}
 	}
 }
@@ -182,18 +187,19 @@ const (
 	defaultOutstanding = 1000
 	maxOutstanding     = 100_000
 	defaultAckDeadline = 30 * time.Second
+	minAckDeadline     = time.Second // A shorter one would send everything again without end.
 )
 
 func newSubscription(send func(*pb.SubscribeResponse) error, first *pb.SubscribeRequest) *subscription {
 	sub := &subscription{send: send, limit: limited(first.MaxOutstanding, defaultOutstanding, maxOutstanding), deadline: defaultAckDeadline}
 	if d := first.AckDeadline; d != nil && d.AsDuration() > 0 {
-		sub.deadline = d.AsDuration()
+		sub.deadline = max(d.AsDuration(), minAckDeadline)
 	}
 	return sub
 }
 
 func (sub *subscription) run(ctx context.Context, fresh <-chan *pb.WatchResponse, acks <-chan uint64, failed <-chan error) error {
-	again := time.NewTicker(min(time.Second, sub.deadline))
+	again := time.NewTicker(time.Second)
 	defer again.Stop()
 	for {
 		in := fresh
