@@ -46,8 +46,13 @@ trap 'rm -f "$log"' EXIT
 failed=0
 while read -r package name; do
 	start=$(date +%s)
-	if go test "$package" -vet=off -run '^$' -fuzz "^$name\$" -fuzztime "${each}s" -parallel 2 >"$log" 2>&1; then
+	# Minimising is bounded in tries: by time it outlives the target's own.
+	if go test "$package" -vet=off -run '^$' -fuzz "^$name\$" -fuzztime "${each}s" -fuzzminimizetime 10x -parallel 2 >"$log" 2>&1; then
 		echo "ok   $package $name $(($(date +%s) - start))s"
+	elif grep -q 'context deadline exceeded' "$log" && ! grep -q 'Failing input written' "$log"; then
+		# The fuzzing engine reports its own end so when a worker is busy
+		# (golang.org/issue/48591); no input failed.
+		echo "ok   $package $name $(($(date +%s) - start))s, cut off while busy"
 	else
 		failed=$((failed + 1))
 		echo "FAIL $package $name"

@@ -24,9 +24,12 @@ var timeLayouts = []string{
 	"2006-01-02",
 }
 
-// maxUnixMS keeps every instant within years 1 to 9999, so that it can be
-// printed again.
-const maxUnixMS = 253402300799999
+// minUnixMS and maxUnixMS keep every instant within years 1 to 9999, so that it
+// can be printed again.
+const (
+	minUnixMS = -62135596800000
+	maxUnixMS = 253402300799999
+)
 
 // ParseTime reads an instant in any form an input may use: RFC 3339,
 // `2006-01-02 15:04:05` (UTC), or Unix time in seconds (also fractional),
@@ -34,13 +37,13 @@ const maxUnixMS = 253402300799999
 // finer parts cut off.
 func ParseTime(s string) (int64, error) {
 	s = strings.TrimSpace(s)
-	if ms, ok := parseUnix(s); ok {
+	if ms, ok := parseUnix(s); ok && ms >= minUnixMS && ms <= maxUnixMS {
 		return ms, nil
 	}
 	text, _, _ := strings.Cut(s, " m=") // Go's monotonic clock reading.
 	for _, layout := range timeLayouts {
 		if t, err := time.Parse(layout, text); err == nil {
-			if ms := t.UnixMilli(); ms >= -maxUnixMS && ms <= maxUnixMS {
+			if ms := t.UnixMilli(); ms >= minUnixMS && ms <= maxUnixMS {
 				return ms, nil
 			}
 		}
