@@ -141,7 +141,12 @@ func Load(path string) (Config, error) {
 	if path == "" {
 		return Default(), nil
 	}
-	data, err := os.ReadFile(path)
+	f, err := os.Open(path)
+	var data []byte
+	if err == nil {
+		defer f.Close()
+		data, err = io.ReadAll(io.LimitReader(f, maxFileBytes+1))
+	}
 	if err != nil {
 		return Config{}, fmt.Errorf("cannot read configuration %q: %w; give --config.file a readable file, or leave it out", path, err)
 	}
@@ -153,14 +158,19 @@ func Parse(name string, data []byte) (Config, error) {
 	c := Default()
 	c.Alerting.Receivers, c.Alerting.Routes = nil, nil // The default of one depends on the other in the file.
 	if len(data) > maxFileBytes {
-		return Config{}, fmt.Errorf("cannot read configuration %q: %d bytes, at most %d are allowed; is it the right file?", name, len(data), maxFileBytes)
+		return Config{}, fmt.Errorf("cannot read configuration %q: it is longer than %d bytes; is it the right file?", name, maxFileBytes)
 	}
 	problems := &Errors{Name: name, lines: bytes.Split(data, []byte("\n"))}
 	dec := yaml.NewDecoder(bytes.NewReader(data))
 	dec.KnownFields(true)
-	if err := dec.Decode(&c); err != nil && !errors.Is(err, io.EOF) {
+	err := dec.Decode(&c)
+	if err != nil && !errors.Is(err, io.EOF) {
 		problems.addYAML(err)
-		return Config{}, problems
+		if !errors.As(err, new(*yaml.TypeError)) {
+			return Config{}, problems // Not YAML: there is nothing more to check.
+		}
+	} else if another := new(yaml.Node); err == nil && dec.Decode(another) == nil {
+		problems.add(another.Line, "a second document begins here; the file is one document, only the first would be read")
 	}
 	var root yaml.Node
 	_ = yaml.Unmarshal(data, &root) // Decoded above; only lines are wanted here.

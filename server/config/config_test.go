@@ -42,11 +42,17 @@ limits:
 	if err == nil {
 		t.Fatal("accepted")
 	}
-	want := `cannot use configuration "b.yaml": 3 problems
+	want := `cannot use configuration "b.yaml": 6 problems
   line 2: unknown field "profil"; did you mean "profile"?
     |   profil: skyline
+  line 3: detect.budget -3 is not in (0, 1000000]; it is false alarms per 1000 series-days, 10 is a good start
+    |   budget: -3
   line 5: cannot read duration "fortnight": write a number and a unit, such as 30s, 5m, 1h30m or 15d
     |   retention: fortnight
+  line 8: receiver hook: url "not a url" is not an http or https URL with a host
+    |     - name: hook
+  line 12: route names unknown receiver "hok"; did you mean "hook"?
+    |     - receiver: hok
   line 14: cannot unmarshal str ` + "`many`" + ` into int
     |   max_series: many`
 	if d := cmp.Diff(want, err.Error()); d != "" {
@@ -154,5 +160,41 @@ func TestRoutesFollowReceivers(t *testing.T) {
 	}
 	if diff := cmp.Diff([]Route{{Receiver: "hook"}}, got.Alerting.Routes); diff != "" || got.Alerting.Receivers[0].Type != "webhook" {
 		t.Errorf("routes (-want +got):\n%s", diff)
+	}
+}
+
+// A value that a room would silently take for its default, or trip over later,
+// is refused with its line.
+func TestValuesWithoutAMeaning(t *testing.T) {
+	for in, want := range map[string]string{
+		"storage: {retention: 0s}":                                         "storage.retention 0s has no meaning",
+		"storage: {out_of_order_window: 0s}":                               "out_of_order_window 0s",
+		"source: {interval: 0s}":                                           "source.interval 0s",
+		"correlate: {step: 0s}":                                            "correlate.step 0s is less than 1s",
+		"correlate: {step: 1ms}":                                           "correlate.step 1ms is less than 1s",
+		"canary: {max_runs: -3}":                                           "canary.max_runs -3 is negative",
+		"alerting: {suppression: {max_services: -1}}":                      "max_services -1 is negative",
+		"alerting: {suppression: {max_duration: 0s}}":                      "max_duration 0s",
+		"alerting: {grouping: {window: 0s}}":                               "grouping.window 0s",
+		"alerting: {grouping: {close_after: 0s}}":                          "close_after 0s",
+		`alerting: {receivers: [{name: a, url: "http://x", timeout: 0s}]}`: "timeout 0s",
+		`alerting: {grouping: {keys: ["${contxt.team}"]}}`:                 "did you mean context?",
+		"detect: {budget: 1}\n---\ndetect: {budget: 2}":                    "line 2: a second document begins here",
+		"\x00\x01": "1 problem\n  yaml: control characters",
+	} {
+		_, err := Parse("c.yaml", []byte(in))
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v; want %q", in, err, want)
+		}
+	}
+	if _, err := Parse("c.yaml", []byte("alerting: {min_age: {high: 0s, low: 0s}}\nsource: {backfill: 0s}")); err != nil {
+		t.Errorf("lengths for which zero has a meaning: %v", err)
+	}
+}
+
+// A wrong path cannot fill memory.
+func TestEndlessFile(t *testing.T) {
+	if _, err := Load("/dev/zero"); err == nil || !strings.Contains(err.Error(), "is it the right file?") {
+		t.Errorf("an endless file: %v", err)
 	}
 }

@@ -1,11 +1,12 @@
 package config
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"reflect"
 	"regexp"
-	"sort"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -27,15 +28,19 @@ type Errors struct {
 
 // Error prints every problem with its line and the text of that line.
 func (e *Errors) Error() string {
-	sort.SliceStable(e.List, func(i, j int) bool { return e.List[i].Line < e.List[j].Line })
+	slices.SortFunc(e.List, func(a, b Problem) int { return cmp.Or(cmp.Compare(a.Line, b.Line), strings.Compare(a.Text, b.Text)) })
 	var b strings.Builder
 	fmt.Fprintf(&b, "cannot use configuration %q: %d problem", e.Name, len(e.List))
 	if len(e.List) != 1 {
 		b.WriteString("s")
 	}
 	for _, p := range e.List {
+		if p.Line < 1 {
+			fmt.Fprintf(&b, "\n  %s", p.Text)
+			continue
+		}
 		fmt.Fprintf(&b, "\n  line %d: %s", p.Line, p.Text)
-		if p.Line >= 1 && p.Line <= len(e.lines) {
+		if p.Line <= len(e.lines) {
 			fmt.Fprintf(&b, "\n    | %s", strings.TrimRight(string(e.lines[p.Line-1]), "\r"))
 		}
 	}
@@ -135,6 +140,6 @@ func fieldsOf(typeName string) []string {
 		}
 	}
 	walk(reflect.TypeOf(Config{}))
-	sort.Strings(names)
+	slices.Sort(names)
 	return names
 }

@@ -3,9 +3,11 @@ package config
 import (
 	"net/url"
 	"strings"
+	"time"
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/bellwether-ts/bellwether/alerting"
 	"github.com/bellwether-ts/bellwether/metric"
 )
 
@@ -34,8 +36,25 @@ func (c *Config) validate(e *Errors, root *yaml.Node) {
 			e.add(at("canary", field), "canary.%s %v is not in (0, 0.5]; it is a chance, 0.01 means one in a hundred", field, v)
 		}
 	}
+	if c.Correlate.Step.D < time.Second {
+		e.add(at("correlate", "step"), "correlate.step %s is less than 1s; it is the distance of points in the ring, about the scrape interval", c.Correlate.Step)
+	}
+	if c.Canary.MaxRuns < 0 {
+		e.add(at("canary", "max_runs"), "canary.max_runs %d is negative; leave it out for the default", c.Canary.MaxRuns)
+	}
+	notZero(e, at("storage", "retention"), "storage.retention", c.Storage.Retention)
+	notZero(e, at("storage", "out_of_order_window"), "storage.out_of_order_window", c.Storage.OutOfOrderWindow)
+	notZero(e, at("source", "interval"), "source.interval", c.Source.Interval)
 	c.validateLimits(e, at)
 	c.Alerting.validate(e, root)
+}
+
+// notZero refuses a length of zero where it has no meaning of its own; the rooms
+// would take it for their default.
+func notZero(e *Errors, line int, field string, d Duration) {
+	if d.D == 0 {
+		e.add(line, "%s 0s has no meaning; give a length, or leave it out for the default", field)
+	}
 }
 
 func (c *Config) validateLimits(e *Errors, at func(...string) int) {
@@ -67,6 +86,7 @@ func (a *Alerting) validate(e *Errors, root *yaml.Node) {
 		case "log":
 		case "webhook":
 			checkURL(e, line, "receiver "+r.Name+": url", r.URL)
+			notZero(e, line, "receiver "+r.Name+": timeout", r.Timeout)
 		default:
 			e.add(line, "receiver %q has unknown type %q; use webhook or log", r.Name, r.Type)
 		}
@@ -83,9 +103,22 @@ func (a *Alerting) validate(e *Errors, root *yaml.Node) {
 	if s := a.Suppression.MaxShare; !(s > 0 && s <= 1) {
 		e.add(lineOf(root, "alerting", "suppression", "max_share"), "alerting.suppression.max_share %v is not in (0, 1]", s)
 	}
+	if n := a.Suppression.MaxServices; n < 0 {
+		e.add(lineOf(root, "alerting", "suppression", "max_services"), "alerting.suppression.max_services %d is negative; leave it out for the default", n)
+	}
+	notZero(e, lineOf(root, "alerting", "suppression", "max_duration"), "alerting.suppression.max_duration", a.Suppression.MaxDuration)
+	notZero(e, lineOf(root, "alerting", "grouping", "window"), "alerting.grouping.window", a.Grouping.Window)
+	notZero(e, lineOf(root, "alerting", "grouping", "close_after"), "alerting.grouping.close_after", a.Grouping.CloseAfter)
+	a.validateKeys(e, root)
+}
+
+func (a *Alerting) validateKeys(e *Errors, root *yaml.Node) {
+	line := lineOf(root, "alerting", "grouping", "keys")
 	for _, k := range a.Grouping.Keys {
 		if strings.TrimSpace(k) == "" {
-			e.add(lineOf(root, "alerting", "grouping", "keys"), "a grouping key is empty; write a label name such as service, or a template such as ${context.team}")
+			e.add(line, "a grouping key is empty; write a label name such as service, or a template such as ${context.team}")
+		} else if err := (alerting.Config{GroupKeys: []string{k}}).Validate(); err != nil {
+			e.add(line, "%v", err)
 		}
 	}
 }
