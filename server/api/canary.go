@@ -27,6 +27,11 @@ func (s *canaryService) Judge(_ context.Context, r *pb.JudgeRequest) (*pb.JudgeR
 	if len(r.Metrics) > maxJudgeMetrics {
 		return nil, invalid("cannot judge %d metrics at once: at most %d", len(r.Metrics), maxJudgeMetrics)
 	}
+	for _, rate := range []float64{r.Policy.GetFalseFail(), r.Policy.GetFalsePass()} {
+		if !(rate >= 0 && rate <= 0.5) {
+			return nil, invalid("cannot judge with an error rate of %v: policy.false_fail and policy.false_pass are chances in (0, 0.5], or 0 for the default", rate)
+		}
+	}
 	req := canary.Request{Policy: canary.Policy{FalseFail: r.Policy.GetFalseFail(), FalsePass: r.Policy.GetFalsePass()}}
 	for _, m := range r.Metrics {
 		one := canary.Metric{

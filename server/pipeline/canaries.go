@@ -96,9 +96,12 @@ func (c *Canaries) Start(s RunSpec) (Run, error) {
 		return Run{}, fmt.Errorf("cannot start a canary run: %d are running, the limit; wait for one to end or raise canary.max_runs", running)
 	}
 	r := &Run{ID: c.newID(s, now), Spec: s, State: RunRunning, Started: now}
+	if err := c.save(r); err != nil {
+		return Run{}, err // A run that a restart would forget was not started.
+	}
 	c.runs[r.ID] = r
 	c.forgetOld()
-	return *r, c.save(r)
+	return *r, nil
 }
 
 // newID names a run after what it compares and when it was asked for, so that

@@ -12,6 +12,7 @@ import (
 
 	"github.com/bellwether-ts/bellwether/canary"
 	"github.com/bellwether-ts/bellwether/metric"
+	"github.com/bellwether-ts/bellwether/tsdb"
 )
 
 // From a run's spec to the judge: the sides are matchers put into PromQL, the
@@ -47,12 +48,47 @@ func (p *Pipeline) completeSpec(s RunSpec, now int64) (RunSpec, error) {
 	if s.MaxDuration < s.LookEvery || s.MaxDuration > 24*time.Hour {
 		errs = append(errs, fmt.Errorf("cannot use max_duration %s: between one look (%s) and 24h", s.MaxDuration, s.LookEvery))
 	}
-	for _, m := range s.Metrics {
-		if !strings.Contains(m.Query, "$side") {
-			errs = append(errs, fmt.Errorf("cannot use query %q of metric %q: it has no $side, so both sides would be the same numbers", m.Query, m.Name))
+	for _, rate := range []struct {
+		name string
+		v    float64
+	}{{"false_fail", s.FalseFail}, {"false_pass", s.FalsePass}} {
+		if !(rate.v > 0 && rate.v <= 0.5) {
+			errs = append(errs, fmt.Errorf("cannot use %s %v: it is a chance in (0, 0.5]", rate.name, rate.v))
 		}
 	}
+	if s.Judge != "native" {
+		if _, err := canary.JudgeNamed(s.Judge, canary.Request{}); err != nil {
+			errs = append(errs, err)
+		}
+	}
+	if len(s.Metrics) > maxRunMetrics {
+		errs = append(errs, fmt.Errorf("cannot compare %d metrics in one run: at most %d", len(s.Metrics), maxRunMetrics))
+		return s, errors.Join(errs...)
+	}
+	for _, m := range s.Metrics {
+		errs = append(errs, p.checkMetric(s, m, now))
+	}
 	return s, errors.Join(errs...)
+}
+
+// maxRunMetrics bounds what every look of a run asks of the store.
+const maxRunMetrics = 200
+
+// checkMetric evaluates the query at one instant, so that a mistake in it is
+// told to who starts the run and not found at every look.
+func (p *Pipeline) checkMetric(s RunSpec, m RunMetric, now int64) error {
+	if !strings.Contains(m.Query, "$side") {
+		return fmt.Errorf("cannot use query %q of metric %q: it has no $side, so both sides would be the same numbers", m.Query, m.Name)
+	}
+	if math.IsNaN(m.MinEffect) || m.MinEffect < 0 {
+		return fmt.Errorf("cannot use min_effect %v of metric %q: it is a size, 0 or more", m.MinEffect, m.Name)
+	}
+	var bad *tsdb.QueryError
+	_, err := p.store.Query(context.Background(), sideQuery(m, s.Canary), now)
+	if errors.As(err, &bad) && bad.Kind == tsdb.BadData {
+		return fmt.Errorf("cannot use the query of metric %q: %w", m.Name, err)
+	}
+	return nil
 }
 
 // chooseMetrics fills in what both sides have, where the asker named nothing.

@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"math"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -250,6 +251,13 @@ func TestCanarySpecErrors(t *testing.T) {
 	f(RunSpec{Baseline: `a="b"`, Canary: `a="b"`}, "with itself")
 	f(RunSpec{Baseline: `a=~".*"`, Canary: `a="b"`}, "matches everything")
 	f(RunSpec{Baseline: `a="b"`, Canary: `a="c"`, Metrics: []RunMetric{{Name: "x", Query: "up"}}}, "no $side")
+	f(RunSpec{Baseline: `a="b"`, Canary: `a="c"`, Metrics: []RunMetric{{Name: "x", Query: "sum($side"}}}, "cannot parse")
+	f(RunSpec{Baseline: `a="b"`, Canary: `a="c"`, Judge: "mannwhitny"}, "did you mean")
+	f(RunSpec{Baseline: `a="b"`, Canary: `a="c"`, FalseFail: math.NaN()}, "false_fail")
+	f(RunSpec{Baseline: `a="b"`, Canary: `a="c"`, FalsePass: -0.1}, "false_pass")
+	if runs := r.p.Canaries.List(0); len(runs) != 0 {
+		t.Errorf("a refused run was kept: %+v", runs)
+	}
 	f(RunSpec{Baseline: `a="b"`, Canary: `a="c"`, MaxDuration: 48 * time.Hour}, "max_duration")
 }
 

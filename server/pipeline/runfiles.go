@@ -26,10 +26,23 @@ func (c *Canaries) save(r *Run) error {
 		return fmt.Errorf("cannot encode canary run %s: %w", r.ID, err)
 	}
 	path := filepath.Join(c.p.opts.RunsDir, r.ID+".json")
-	if err := os.WriteFile(path+".new", data, 0o600); err != nil {
-		return fmt.Errorf("cannot write canary run %s: %w", r.ID, err)
+	if err = writeSynced(path+".new", data); err == nil {
+		err = os.Rename(path+".new", path)
 	}
-	return os.Rename(path+".new", path)
+	if err != nil {
+		return fmt.Errorf("cannot keep canary run %s: %w; is there room on the disk?", r.ID, err)
+	}
+	return nil
+}
+
+// writeSynced leaves either the whole file or an error, also after a crash.
+func writeSynced(path string, data []byte) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	return errors.Join(err, f.Sync(), f.Close())
 }
 
 // load reads the runs of an earlier process.
