@@ -2254,7 +2254,8 @@ type WatchResponse struct {
 	// Position of the message before it in this filtered stream; 0 for the
 	// first. Nothing that matches lies between.
 	PrevSeq uint64 `protobuf:"varint,2,opt,name=prev_seq,json=prevSeq,proto3" json:"prev_seq,omitempty"`
-	// Resume after this message with it.
+	// Resume with it. After a message from the middle of a log entry the whole
+	// entry is told again, so that none of it is missed.
 	ResumeToken string `protobuf:"bytes,3,opt,name=resume_token,json=resumeToken,proto3" json:"resume_token,omitempty"`
 	// fired, resolved, lapsed, escalated, demoted, flap_started, flap_ended,
 	// muted, unmuted, group_opened, group_joined, group_quiet, group_closed,

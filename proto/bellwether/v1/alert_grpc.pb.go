@@ -74,8 +74,9 @@ type AlertServiceClient interface {
 	CloseGroup(ctx context.Context, in *CloseGroupRequest, opts ...grpc.CallOption) (*CloseGroupResponse, error)
 	// GetHistory lists earlier groups with the same key.
 	GetHistory(ctx context.Context, in *GetHistoryRequest, opts ...grpc.CallOption) (*GetHistoryResponse, error)
-	// Watch streams transitions from now or from a resume token. A token of
-	// another log is INVALID_ARGUMENT; one older than the log is OUT_OF_RANGE
+	// Watch streams transitions from now or from a resume token. It begins with
+	// a bookmark, so that a reader has a token at once. A token of another log or
+	// another filter is INVALID_ARGUMENT; one older than the log is OUT_OF_RANGE
 	// with the oldest token. A slow reader never slows ingest.
 	Watch(ctx context.Context, in *WatchRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchResponse], error)
 	// Subscribe is Watch with acknowledgements and flow control: what is not
@@ -291,8 +292,9 @@ type AlertServiceServer interface {
 	CloseGroup(context.Context, *CloseGroupRequest) (*CloseGroupResponse, error)
 	// GetHistory lists earlier groups with the same key.
 	GetHistory(context.Context, *GetHistoryRequest) (*GetHistoryResponse, error)
-	// Watch streams transitions from now or from a resume token. A token of
-	// another log is INVALID_ARGUMENT; one older than the log is OUT_OF_RANGE
+	// Watch streams transitions from now or from a resume token. It begins with
+	// a bookmark, so that a reader has a token at once. A token of another log or
+	// another filter is INVALID_ARGUMENT; one older than the log is OUT_OF_RANGE
 	// with the oldest token. A slow reader never slows ingest.
 	Watch(*WatchRequest, grpc.ServerStreamingServer[WatchResponse]) error
 	// Subscribe is Watch with acknowledgements and flow control: what is not
