@@ -54,7 +54,8 @@ func (t token) String() string {
 func parseToken(s string) (token, error) {
 	var t token
 	b, err := base64.RawURLEncoding.Strict().DecodeString(s)
-	if err != nil || len(b) != tokenSize {
+	// The decoder skips line breaks, so the length of the text counts as well.
+	if err != nil || len(b) != tokenSize || len(s) != base64.RawURLEncoding.EncodedLen(tokenSize) {
 		return t, fmt.Errorf("%w: it is not one of ours; copy it whole, or start without one", ErrToken)
 	}
 	if b[0] != 1 {
