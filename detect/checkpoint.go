@@ -6,12 +6,14 @@ import (
 	"fmt"
 	"hash/fnv"
 	"reflect"
+	"time"
 )
 
 // A checkpoint is
 //
 //	"bwd" version | layout hash (8) | config hash (8) | state, little endian
-//	              | skyline window, if that is the profile | checksum (8)
+//	              | skyline window, if that is the profile
+//	              | shape, if the configuration asks for it | checksum (8)
 //
 // The layout hash covers the names, types and order of every field, so a state
 // written by a build that remembers differently is refused and not misread. The
@@ -44,6 +46,11 @@ func (s *Series) AppendState(b []byte) []byte {
 	if s.sky != nil {
 		out = s.sky.append(out)
 	}
+	if s.form != nil {
+		if out, err = binary.Append(out, binary.LittleEndian, s.form); err != nil {
+			return b
+		}
+	}
 	return binary.LittleEndian.AppendUint64(out, checksum(out[start:]))
 }
 
@@ -74,6 +81,12 @@ func Restore(cfg Config, meta Meta, state []byte) (*Series, error) {
 	rest := state[20+stateSize:]
 	if s.sky != nil {
 		if err := s.sky.restore(rest); err != nil {
+			return nil, err
+		}
+		return s, nil
+	}
+	if s.form != nil {
+		if err := s.form.restore(rest); err != nil {
 			return nil, err
 		}
 		return s, nil
@@ -116,6 +129,14 @@ func layoutHash(t reflect.Type) uint64 {
 // configHash covers everything that changes what a state means.
 func configHash(c Config, m Meta) uint64 {
 	h := fnv.New64a()
-	fmt.Fprintf(h, "%+v %+v", c, m)
+	fmt.Fprintf(h, "%+v %+v", struct {
+		Profile      Profile
+		Budget, Open float64
+		Adapt        time.Duration
+		Skyline      SkylineConfig
+	}{c.Profile, c.Budget, c.Open, c.Adapt, c.Skyline}, m)
+	if c.Shape { // Added later: states without it stay readable.
+		fmt.Fprint(h, " shape")
+	}
 	return h.Sum64()
 }

@@ -21,10 +21,13 @@
 //	shift      of the level and of its moves
 //	roughness  of curvature and of the mean move
 //
+// On request (Config.Shape) there is one more, for 4.7 KB a series: shape, the
+// form of a stretch of samples against a book of forms seen before.
+//
 // Flatline and no-data are a kind of event of their own and cast no vote.
 //
-// What it does not do yet: it has no member for slow drift, for the shape of a
-// cycle, for histograms or for peers; and in the first 6000 samples an anomaly
+// What it does not do yet: it has no member for slow drift, for histograms or for
+// peers; and in the first 6000 samples an anomaly
 // opens only on a value that is also a record, so a repeat of the same size is
 // scored but not told. Its figures on public data, with those of trivial and
 // published detectors beside, are in bench/detection/REPORT.md.

@@ -21,6 +21,14 @@ func (s *Series) Explain() Trace {
 	if e.Open && l.Score < l.Bar {
 		t.Members = s.atPeak()
 	}
+	if s.form != nil {
+		if s.form.Led { // The others' shares are of evidence that did not lead.
+			for i := range t.Members {
+				t.Members[i].Share = 0
+			}
+		}
+		t.Members = append(t.Members, s.form.member(l.Score))
+	}
 	t.Notes = s.notes()
 	return t
 }
@@ -75,7 +83,7 @@ func (s *Series) Anomaly() (a Anomaly, ok bool) {
 func (s *Series) atPeak() []Member {
 	e := &s.s.Episode
 	switch Kind(e.Kind) {
-	case KindFlatline, KindNoData:
+	case KindFlatline, KindNoData, KindShape:
 		return []Member{{Name: Kind(e.Kind).String(), P: math.Pow(10, -e.Peak), Share: 1}}
 	}
 	return members(widen(&e.Ratio), float64(e.Fused), float64(e.Novel), e.PeakN, s.s.Cal.atOne())

@@ -20,6 +20,7 @@ const (
 	KindNoData           // Samples stopped arriving.
 	KindSeasonality      // A value that is usual, but not at this hour.
 	KindConsensus        // The skyline profile's vote; it names no shape.
+	KindShape            // The form of a stretch of samples is unlike all before it; Config.Shape.
 )
 
 // Direction says to which side of the expectation a value departs.
@@ -78,7 +79,7 @@ const (
 )
 
 var (
-	kindNames       = []string{"none", "spike", "level", "drift", "variance", "flatline", "no-data", "seasonality", "consensus"}
+	kindNames       = []string{"none", "spike", "level", "drift", "variance", "flatline", "no-data", "seasonality", "consensus", "shape"}
 	directionNames  = []string{"none", "up", "down"}
 	transitionNames = []string{"none", "opened", "escalated", "closed"}
 	verdictNames    = []string{"not-enough-data", "healthy", "anomalous", "no-data", "constant", "unusable"}

@@ -19,6 +19,7 @@ type Series struct {
 	meta Meta
 	s    state
 	sky  *skyline // Set in the skyline profile only.
+	form *shape   // Set if Config.Shape asks for it.
 
 	barAt  float64 // The step at which barFor was computed: a logarithm saved a sample.
 	barFor float64
@@ -83,6 +84,9 @@ func New(cfg Config, meta Meta) (*Series, error) {
 	s := &Series{cfg: cfg.withDefaults(), meta: meta}
 	s.s.Hygiene.Kind = uint8(meta.Kind)
 	s.s.Hygiene.Step = float64(meta.Step.Milliseconds())
+	if s.cfg.Shape && s.cfg.Profile == ProfileDefault {
+		s.form = new(shape)
+	}
 	if s.cfg.Profile == ProfileSkyline {
 		s.sky = newSkyline(s.cfg.Skyline)
 		if meta.Kind == MetricUnknown { // Etsy judges raw values; nothing is guessed.
@@ -171,6 +175,12 @@ func (s *Series) judge(t int64, x float64, closed Transition) Result {
 		return s.finish(closed, 0)
 	}
 	m.score = st.Last.Score
+	if s.form != nil {
+		if e := s.form.observe(x); e > m.score {
+			m.score, m.kind, m.allowed, m.calm = e, KindShape, true, false
+			st.Last.Score, s.form.Led = e, true
+		}
+	}
 	if flat >= m.bar && flat > m.score {
 		m.score, m.kind, m.allowed = flat, KindFlatline, true
 		m.calm = false
@@ -293,6 +303,9 @@ func (s *Series) Tick(now int64) Result {
 func (s *Series) restart() {
 	h, l := s.s.Hygiene, s.s.Last
 	s.s = state{Hygiene: h, Last: l}
+	if s.form != nil {
+		*s.form = shape{}
+	}
 }
 
 // finish writes the outcome of a step down and returns it.

@@ -21,10 +21,17 @@ type detector struct {
 
 // bellwether returns a profile of our own.
 func bellwether(p detect.Profile) detector {
-	return detector{"Bellwether " + p.String(), func() func(int64, float64) (float64, float64) {
-		s, err := detect.New(detect.Config{Profile: p, Open: openBar}, detect.Meta{})
+	return configured("Bellwether "+p.String(), detect.Config{Profile: p, Open: openBar})
+}
+
+// withShape is the default profile with the member Config.Shape asks for.
+var withShape = configured("Bellwether default with shape", detect.Config{Shape: true, Open: openBar})
+
+func configured(name string, cfg detect.Config) detector {
+	return detector{name, func() func(int64, float64) (float64, float64) {
+		s, err := detect.New(cfg, detect.Meta{})
 		if err != nil {
-			panic(err) // The configuration above is constant.
+			panic(err) // The configurations are constants.
 		}
 		return func(t int64, v float64) (float64, float64) {
 			r := s.Step(t, v)

@@ -28,7 +28,7 @@ func kpiSection(name string, size int) func(*report, string) error {
 		r.text(fmt.Sprintf("%d series, %d samples, %.0f series-days scored (second half of each). Recall is the share of labelled segments with a row at or above "+
 			"the one threshold for the set; p10 and median are over random %d-series subsets, each with its own threshold. Delay is at 100 FA.", len(set), points, days, size))
 		r.table("detector", "recall at 1 FA", "10", "100", "300", "p10 / median at 10", "p10 / median at 100", "threshold at 10 / 100", "delay p50 / p95, min")
-		for _, d := range []detector{bellwether(detect.ProfileDefault), difference, record, clock, random} {
+		for _, d := range []detector{bellwether(detect.ProfileDefault), withShape, difference, record, clock, random} {
 			score, alarm, err := d.score(set)
 			if err != nil {
 				return err
@@ -92,7 +92,7 @@ func ucrSection(r *report, dir string) error {
 	r.head("UCR anomaly archive")
 	r.text(fmt.Sprintf("%d series with one anomaly each; accuracy is the share whose highest row is within 100 rows of it. Most of these anomalies are of shape.", len(set)))
 	r.table("detector", "accuracy, score", "accuracy, alarm")
-	for _, d := range []detector{bellwether(detect.ProfileDefault), difference, record, random} {
+	for _, d := range []detector{bellwether(detect.ProfileDefault), withShape, difference, record, random} {
 		score, alarm, err := d.score(set)
 		if err != nil {
 			return err
@@ -120,7 +120,7 @@ func todsSection(r *report, dir string) error {
 		}
 	}
 	r.table("detector", "recall at 300 FA per 1000 sd", "at 1000", "at 3000")
-	for _, d := range []detector{bellwether(detect.ProfileDefault), difference, record, random} {
+	for _, d := range []detector{bellwether(detect.ProfileDefault), withShape, difference, record, random} {
 		score, _, err := d.score(set)
 		if err != nil {
 			return err

@@ -51,7 +51,7 @@ func nabTable(r *report, set []corpus.Series) error {
 	for _, p := range published {
 		r.row(p[0], p[1], p[2], p[3], "", "", "", "")
 	}
-	for _, d := range []detector{bellwether(detect.ProfileDefault), bellwether(detect.ProfileSkyline), record, windowedGaussian, clock, random} {
+	for _, d := range []detector{bellwether(detect.ProfileDefault), withShape, bellwether(detect.ProfileSkyline), record, windowedGaussian, clock, random} {
 		score, alarm, err := d.score(set)
 		if err != nil {
 			return err
