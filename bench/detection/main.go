@@ -13,6 +13,7 @@
 package main
 
 import (
+	_ "embed"
 	"flag"
 	"fmt"
 	"os"
@@ -30,6 +31,13 @@ func main() {
 		os.Exit(1)
 	}
 }
+
+// study says how the constants hold on series left out, and what was tried. It
+// was made once, with a build that lets them vary, and is quoted, not measured,
+// by this command.
+//
+//go:embed study.md
+var study string
 
 // run measures the parts asked for and writes the report. dir is the corpus,
 // results the folder of published results; both may be empty.
@@ -58,6 +66,7 @@ func run(out string, parts []string, dir, results string) error {
 			return err
 		}
 	}
+	r.WriteString(study)
 	if out == "-" {
 		_, err := fmt.Print(r.String())
 		return err
