@@ -27,7 +27,7 @@ type Config struct {
 	// most. The trace says the time that holds.
 	Adapt time.Duration
 	// Shape adds the member for the form of a stretch of samples. It finds
-	// anomalies of shape that no other member sees, for 4.7 KB and about 150 ns
+	// anomalies of shape that no other member sees, for 4.7 KB and about 300 ns
 	// a sample on top; off by default. The skyline profile ignores it.
 	Shape bool
 	// Skyline holds the settings of ProfileSkyline; ignored otherwise.

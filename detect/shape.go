@@ -46,7 +46,7 @@ const (
 	shapeForms   = 64
 	shapeHop     = 8 // Samples between comparisons.
 	shapeBlock   = 4
-	shapeBlocks  = 64 // The longest window, in blocks.
+	shapeBlocks  = 64 // The longest window, in blocks; a power of two.
 	shapeUnit    = 1024
 	shapeSettled = 20   // A form moves by at least 1/shapeSettled.
 	shapeFlat    = .1   // Share of the usual deviation below which a window is not stretched.
@@ -105,7 +105,7 @@ func (s *shape) window(blocks int) (w [shapePieces]float64, deviation float64) {
 	mean := 0.0
 	for i := range w {
 		for range per {
-			w[i] += float64(s.Block[at%shapeBlocks])
+			w[i] += float64(s.Block[at&(shapeBlocks-1)])
 			at++
 		}
 		w[i] /= float64(per)
@@ -153,11 +153,24 @@ func (b *codebook) observe(w [shapePieces]float64, deviation float64) {
 	b.Max = max(b.Max, d)
 }
 
-// nearest returns the form nearest to w and the sum of squared differences.
+// nearest returns the form nearest to w and the sum of squared differences. A
+// form too far by its first half is not read to the end.
 func (b *codebook) nearest(w *[shapePieces]int16) (at int, d2 int32) {
 	d2 = math.MaxInt32
 	for c := range b.Form[:b.Len] {
-		if d := apart(w, &b.Form[c]); d < d2 {
+		f, d := &b.Form[c], int32(0)
+		for i := range shapePieces / 2 {
+			e := int32(w[i]) - int32(f[i])
+			d += e * e
+		}
+		if d >= d2 {
+			continue
+		}
+		for i := shapePieces / 2; i < shapePieces; i++ {
+			e := int32(w[i]) - int32(f[i])
+			d += e * e
+		}
+		if d < d2 {
 			at, d2 = c, d
 		}
 	}

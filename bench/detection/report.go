@@ -12,7 +12,7 @@ func (r *report) intro() {
 	r.text("# Detection: accuracy, false alarms and cost")
 	r.text("Written by `BELLWETHER_CORPUS=/path/to/data go run ./bench/detection`; do not edit. " +
 		"One configuration for all sets (the defaults, with the opening bar of the offline csv: one false alarm per series-day). " +
-		"\"score\" and \"alarm\" are the columns of that csv. FA are alarms outside every label, merged while less than an hour apart, " +
+		"\"score\" and \"alarm\" are the columns of that csv; \"with shape\" is the default profile with the member that Config.Shape asks for. FA are alarms outside every label, merged while less than an hour apart, " +
 		"per 1000 series-days; on KPI sets they include true events nobody labelled, so they are upper bounds. " +
 		"The constants of the profile were chosen on these same sets, so all figures are in-sample for that choice; " +
 		"the p10 columns say how far a figure depends on which series happened to be measured.")

@@ -41,7 +41,8 @@ func (s *Series) Days() float64 {
 }
 
 // Sets says which public sets are read, and where they come from.
-const Sets = `nab    numenta/NAB at ea702d7: data/<group>/<file>.csv.gz, combined_windows.json
+const Sets = `nab    numenta/NAB at ea702d7: data/<group>/<file>.csv.gz, combined_windows.json;
+       optional: its folder results at nab/results, or named in BELLWETHER_NAB_RESULTS
 aiops  AIOps Challenge 2018 KPIs, CSTCloudOps/datasets at 0c6dfa1, UTS/AIOPS
 wsd    web service KPIs, alumik/AnoTransfer-data at 35d633b, real-world/
 ucr    UCR anomaly archive, CSTCloudOps/datasets at 0c6dfa1, UTS/UCR
