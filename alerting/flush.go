@@ -195,7 +195,7 @@ func body(n *Notification, g *group) string {
 		if i == lines {
 			break
 		}
-		fmt.Fprintf(&b, "- %s %s%s since %s", m.Status, m.Monitor, m.Labels, clock(m.Since))
+		fmt.Fprintf(&b, "- %s %s since %s", m.Status, thingName(m.Monitor, m.Labels), clock(m.Since))
 		if len(m.SuppressedBy) > 0 {
 			fmt.Fprintf(&b, " (muted by %s)", strings.Join(m.SuppressedBy, ", "))
 		}

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/prometheus/prometheus/model/labels"
 )
@@ -45,7 +46,16 @@ func (a *alert) matches(ms []*labels.Matcher) bool {
 }
 
 // name is the alert for people: monitor{labels}.
-func (a *alert) name() string { return a.Event.Monitor + a.Event.Labels.String() }
+func (a *alert) name() string { return thingName(a.Event.Monitor, a.Event.Labels) }
+
+// thingName writes a thing for people: its monitor and its labels, or the
+// monitor alone where that is already a series with labels.
+func thingName(monitor string, ls labels.Labels) string {
+	if strings.HasSuffix(monitor, "}") {
+		return monitor
+	}
+	return monitor + ls.String()
+}
 
 // due is the earliest of its timers.
 func (a *alert) due() int64 { return earliest(a.PendingDue, a.LeaseDue, a.FlapDue, a.ForgetDue) }

@@ -24,7 +24,7 @@ type sloService struct {
 func (s *sloService) ListObjectives(context.Context, *pb.ListObjectivesRequest) (*pb.ListObjectivesResponse, error) {
 	statuses := s.p.Objectives()
 	slices.SortStableFunc(statuses, func(a, b slo.Status) int {
-		return cmp.Or(cmp.Compare(b.Severity, a.Severity), cmp.Compare(b.Spent, a.Spent))
+		return cmp.Or(cmp.Compare(b.Severity, a.Severity), cmp.Compare(b.Pace, a.Pace), cmp.Compare(b.Spent, a.Spent))
 	})
 	out := &pb.ListObjectivesResponse{}
 	for _, st := range statuses {

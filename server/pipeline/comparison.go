@@ -164,9 +164,9 @@ func (p *Pipeline) windowOf(ctx context.Context, s RunSpec, m RunMetric, end int
 }
 
 // historyOf reads both sides before the window, to calibrate how much they
-// differ when nothing was deployed. Where the canary's side did not exist then,
-// which is usual, instances of the baseline stand in for it (placebo.go). nil
-// if there is neither.
+// differ when nothing was deployed. Where the canary's side was not there for at
+// least half of that time, which is usual, instances of the baseline stand in
+// for it (placebo.go). nil if there is neither.
 func (p *Pipeline) historyOf(ctx context.Context, s RunSpec, m RunMetric) (*canary.History, error) {
 	if s.History <= 0 {
 		return nil, nil
@@ -176,7 +176,7 @@ func (p *Pipeline) historyOf(ctx context.Context, s RunSpec, m RunMetric) (*cana
 		return nil, err
 	}
 	baseline := s.Baseline
-	if !anyFinite(side) {
+	if finiteShare(side) < 0.5 { // New, or started a little after it was deployed.
 		var ok bool
 		var stand string
 		if baseline, stand, ok, err = p.placebo(ctx, s); err != nil || !ok {
@@ -228,6 +228,17 @@ func (p *Pipeline) grid(ctx context.Context, expr string, first, end, step int64
 		}
 	}
 	return out, nil
+}
+
+// finiteShare is the share of v that is there, in [0,1]; 0 when v is empty.
+func finiteShare(v []float64) float64 {
+	n := 0
+	for _, x := range v {
+		if metric.IsFinite(x) {
+			n++
+		}
+	}
+	return float64(n) / float64(max(1, len(v)))
 }
 
 func anyFinite(v []float64) bool {

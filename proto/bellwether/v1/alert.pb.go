@@ -135,8 +135,8 @@ func (Priority) EnumDescriptor() ([]byte, []int) {
 // Grouping says with which events this one belongs.
 type Grouping struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Templates such as ${alert.monitor} or ${context.region}. Default: monitor,
-	// service, region.
+	// Label names such as service, or templates such as ${context.team}. Default:
+	// alerting.grouping.keys of the configuration, which is service, region.
 	Keys []string `protobuf:"bytes,1,rep,name=keys,proto3" json:"keys,omitempty"`
 	// How long a group takes in members after its last activity. Default 30 min.
 	Window        *durationpb.Duration `protobuf:"bytes,2,opt,name=window,proto3" json:"window,omitempty"`
@@ -193,7 +193,8 @@ type Event struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The sender's id, or empty for a content hash.
 	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
-	// Who says so, e.g. bellwether/detect. Required.
+	// Who says so, e.g. bellwether/detect. Optional; two sources that speak of
+	// the same monitor and labels make one alert.
 	Source string `protobuf:"bytes,2,opt,name=source,proto3" json:"source,omitempty"`
 	// What is checked, e.g. a series, an SLO, a canary. Required.
 	Monitor string `protobuf:"bytes,3,opt,name=monitor,proto3" json:"monitor,omitempty"`

@@ -343,7 +343,7 @@ func (*ListObjectivesRequest) Descriptor() ([]byte, []int) {
 // ListObjectivesResponse lists them.
 type ListObjectivesResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Objectives, the most burnt first.
+	// Objectives: what pages first, then by how fast it burns.
 	Objectives    []*Objective `protobuf:"bytes,1,rep,name=objectives,proto3" json:"objectives,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

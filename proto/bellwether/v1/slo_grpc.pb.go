@@ -34,8 +34,8 @@ const (
 //
 // SLOService evaluates objectives from raw counters and histograms.
 type SLOServiceClient interface {
-	// ListObjectives lists objectives with their present status, the most burnt
-	// first.
+	// ListObjectives lists objectives with their present status: what pages
+	// first, then by how fast it burns.
 	ListObjectives(ctx context.Context, in *ListObjectivesRequest, opts ...grpc.CallOption) (*ListObjectivesResponse, error)
 	// GetObjective returns one with its trace. NOT_FOUND for an unknown name.
 	GetObjective(ctx context.Context, in *GetObjectiveRequest, opts ...grpc.CallOption) (*GetObjectiveResponse, error)
@@ -122,8 +122,8 @@ type SLOService_WatchObjectivesClient = grpc.ServerStreamingClient[WatchObjectiv
 //
 // SLOService evaluates objectives from raw counters and histograms.
 type SLOServiceServer interface {
-	// ListObjectives lists objectives with their present status, the most burnt
-	// first.
+	// ListObjectives lists objectives with their present status: what pages
+	// first, then by how fast it burns.
 	ListObjectives(context.Context, *ListObjectivesRequest) (*ListObjectivesResponse, error)
 	// GetObjective returns one with its trace. NOT_FOUND for an unknown name.
 	GetObjective(context.Context, *GetObjectiveRequest) (*GetObjectiveResponse, error)
