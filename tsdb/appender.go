@@ -25,6 +25,7 @@ type Tx struct {
 	s      *Store
 	app    storage.AppenderV2
 	maxT   int64 // Later samples are in the future.
+	room   bool  // The disk had room when the first sample came.
 	batch  *metric.Batch
 	result AppendResult
 }
@@ -90,6 +91,12 @@ func (tx *Tx) add(ref uint64, ls labels.Labels, st, t int64, v float64, h *histo
 		if h, fh, bad = tx.s.opts.fitHistogram(h, fh); bad != nil {
 			return 0, tx.Refuse(bad, ls, t)
 		}
+	}
+	if !tx.room { // Here and not at the end: a rollback writes the log too, where it made series.
+		if err := tx.s.enoughRoom(); err != nil {
+			return 0, tx.s.explain("append", err)
+		}
+		tx.room = true
 	}
 	got, err := tx.app.Append(storage.SeriesRef(ref), ls, st, t, v, h, fh, o)
 	if err != nil && !errors.Is(err, &storage.AppendPartialError{}) {

@@ -35,7 +35,7 @@ func TestDiskFull(t *testing.T) {
 			for j := range 500 {
 				// Noise, so that it does not compress.
 				if _, err := tx.Add(0, named("x", "i", fmt.Sprint(i), "j", fmt.Sprint(j), "noise", fmt.Sprint(uint64(i*j+1)*0x9e3779b97f4a7c15)), t0, float64(i), nil, nil); err != nil {
-					t.Fatal(err)
+					return errors.Join(err, tx.Rollback())
 				}
 			}
 			var r AppendResult

@@ -37,6 +37,7 @@ type Store struct {
 	lastBatch atomic.Int64 // Samples of the last commit.
 	configMu  sync.Mutex   // One ApplyConfig at a time.
 	ready     atomic.Bool  // The write-ahead log is replayed; limits apply.
+	space     func(dir string) (free, size uint64, ok bool)
 }
 
 // Open opens or creates the store and replays its write-ahead log.
@@ -45,7 +46,7 @@ func Open(o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{opts: o, dir: o.Dir, gate: make(chan struct{}, o.MaxQueries)}
+	s := &Store{opts: o, dir: o.Dir, gate: make(chan struct{}, o.MaxQueries), space: diskSpace}
 	if s.dir == "" {
 		if s.dir, err = os.MkdirTemp("", "bellwether-tsdb-"); err != nil {
 			return nil, fmt.Errorf("cannot create a temporary store: %w", err)
