@@ -58,3 +58,16 @@ func (c *calibrate) evidence(fused float64, n uint32) float64 {
 func (c *calibrate) reach(bar float64) float64 {
 	return math.Cbrt(math.Exp(bar*math.Ln10) * c.atOne()) // calTail is 3.
 }
+
+// freshSamples is how long a series is fresh: what its members compare with has
+// just filled, so a first window that is unlike the rest looks like news.
+const freshSamples = 150
+
+// claimable bounds the evidence of a fresh series: n samples do not show a
+// chance below 1/(20n). Later the calibration speaks for itself.
+func claimable(e float64, n uint32) float64 {
+	if n >= freshSamples {
+		return e
+	}
+	return min(e, math.Log10(20*float64(max(1, n))))
+}

@@ -232,6 +232,7 @@ func (s *Series) observe(m *moment, x float64) {
 		e = n
 		m.kind = noveltyKind(r)
 	}
+	e = claimable(e, st.N)
 	m.dir = DirectionUp
 	if x < expect {
 		m.dir = DirectionDown

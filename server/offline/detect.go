@@ -71,6 +71,7 @@ type detection struct {
 
 func newDetection(o DetectOptions, w *bufio.Writer) (*detection, error) {
 	d := &detection{from: -maxUnixMS - 1, maxT: -maxUnixMS - 1}
+	d.cfg.Shape = true // A file has few series: there is room for what the service asks for per series.
 	if o.From != nil {
 		d.from = *o.From
 	}

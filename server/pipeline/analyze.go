@@ -28,7 +28,7 @@ func (p *Pipeline) Analyze(ctx context.Context, ls labels.Labels, view string, l
 			all = viewSamples(s.Histograms, view)
 		}
 	}
-	cfg := detect.Config{Budget: p.opts.Config.Detect.Budget}
+	cfg := detect.Config{Budget: p.opts.Config.Detect.Budget, Shape: p.opts.Config.Detect.Shape}
 	_ = cfg.Profile.UnmarshalText([]byte(p.opts.Config.Detect.Profile)) // Validated in New.
 	meta := detect.Meta{Kind: detect.MetricGauge}
 	if ref, ok := p.store.Ref(ls); ok && view == "" {

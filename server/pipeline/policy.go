@@ -17,7 +17,7 @@ import (
 // WatchOptionsOf returns what detectors are made with; the caller sets Emit.
 func WatchOptionsOf(c config.Config) (WatchOptions, error) {
 	o := WatchOptions{Max: c.Limits.MaxWatched}
-	o.Detect.Budget = c.Detect.Budget
+	o.Detect.Budget, o.Detect.Shape = c.Detect.Budget, c.Detect.Shape
 	errs := []error{o.Detect.Profile.UnmarshalText([]byte(c.Detect.Profile))}
 	var err error
 	for _, list := range []struct {
