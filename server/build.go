@@ -35,6 +35,8 @@ type whole struct {
 	ready  atomic.Bool
 	panics atomic.Uint64 // Requests that ran into a bug.
 
+	refused atomic.Bool // The source has refused us at least once.
+
 	store    *tsdb.Store
 	sink     *ingest.Sink
 	source   *ingest.Source

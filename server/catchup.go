@@ -28,7 +28,7 @@ func (w *whole) catchUp(ctx context.Context, cancel context.CancelCauseFunc) err
 		return nil // The demo has fed its past.
 	}
 	if w.source != nil {
-		w.begin(ctx, "the source", cancel, w.source.Run)
+		w.begin(ctx, "the source", cancel, w.keepPulling)
 		w.awaitBackfill(ctx)
 	}
 	w.pipeline.Hold()
@@ -48,6 +48,30 @@ func (w *whole) catchUp(ctx context.Context, cancel context.CancelCauseFunc) err
 	}
 	w.pipeline.CatchUp(ctx, now)
 	return nil
+}
+
+// pullAgain is how long a refused source rests. A refusal (401, an unknown
+// selector) is for a person to mend, and must not end the alerting of what is
+// pushed or scraped meanwhile.
+const pullAgain = time.Minute
+
+// keepPulling pulls until ctx ends.
+func (w *whole) keepPulling(ctx context.Context) error {
+	for {
+		err := w.source.Run(ctx)
+		if ctx.Err() != nil {
+			return nil
+		}
+		w.refused.Store(true)
+		w.log.Error("the source refuses; it is asked again in a minute, everything else goes on", "err", err)
+		rest := time.NewTimer(pullAgain)
+		select {
+		case <-ctx.Done():
+			rest.Stop()
+			return nil
+		case <-rest.C:
+		}
+	}
 }
 
 // awaitBackfill waits until the source has fetched its history, has failed
@@ -70,7 +94,7 @@ func (w *whole) awaitBackfill(ctx context.Context) {
 				w.log.Info("history fetched", "series", s.Series, "samples", s.Samples, "protocol", s.Protocol, "skipped_series", s.SkippedSeries)
 				return
 			}
-			if s.Errors >= 3 {
+			if s.Errors >= 3 || w.refused.Load() {
 				w.log.Warn("cannot fetch history from the source; going on, it is tried again", "err", s.LastError)
 				return
 			}

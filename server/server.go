@@ -116,8 +116,11 @@ func (w *whole) run(ctx context.Context) error {
 	w.log.Info("listening", "page", faces.addresses.URL(), "grpc", faces.addresses.GRPC, "version", w.o.Version)
 	stopReload := w.watchSignals(ctx)
 	defer stopReload()
-	if err := w.catchUp(ctx, cancel); err != nil {
-		return err
+	if err := w.catchUp(ctx, cancel); err != nil || ctx.Err() != nil {
+		cancel(err)
+		faces.stop()
+		w.parts.Wait() // Nothing may use the store once it is closed.
+		return asked(context.Cause(ctx))
 	}
 	w.ready.Store(true)
 	w.log.Info("ready", "watched", w.pipeline.Coverage().Watched, "anomalies_open", w.pipeline.Anomalies.Open())
@@ -133,10 +136,15 @@ func (w *whole) run(ctx context.Context) error {
 	w.parts.Wait()
 	stopPipe()
 	<-running
-	if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) {
-		return cause
+	return asked(context.Cause(ctx))
+}
+
+// asked is nil for an end that was asked for.
+func asked(cause error) error {
+	if errors.Is(cause, context.Canceled) {
+		return nil
 	}
-	return nil
+	return cause
 }
 
 // begin runs a part in the background; its failure ends the whole.

@@ -477,7 +477,7 @@ type Group struct {
 	AcknowledgedBy string `protobuf:"bytes,10,opt,name=acknowledged_by,json=acknowledgedBy,proto3" json:"acknowledged_by,omitempty"`
 	// The group of the same key before this one; empty if none.
 	Previous string `protobuf:"bytes,11,opt,name=previous,proto3" json:"previous,omitempty"`
-	// Events folded into the members.
+	// Members told of in the group's list, at most alerting's limit.
 	Events int64 `protobuf:"varint,12,opt,name=events,proto3" json:"events,omitempty"`
 	// True while a suppression mutes every unhealthy member.
 	Suppressed    bool `protobuf:"varint,13,opt,name=suppressed,proto3" json:"suppressed,omitempty"`
@@ -1244,7 +1244,7 @@ type Suppression struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Set by the server.
 	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
-	// What for. Required.
+	// What for: who reads the list later will ask.
 	Description string `protobuf:"bytes,2,opt,name=description,proto3" json:"description,omitempty"`
 	// Default: now.
 	Start *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=start,proto3" json:"start,omitempty"`
@@ -2252,8 +2252,8 @@ type WatchResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Position in the log. What one log entry caused shares its position.
 	Seq uint64 `protobuf:"varint,1,opt,name=seq,proto3" json:"seq,omitempty"`
-	// Position of the message before it in this filtered stream; 0 for the
-	// first. Nothing that matches lies between.
+	// Position of the message before it in this filtered stream; for the first,
+	// where the stream began. Nothing that matches lies between.
 	PrevSeq uint64 `protobuf:"varint,2,opt,name=prev_seq,json=prevSeq,proto3" json:"prev_seq,omitempty"`
 	// Resume with it. After a message from the middle of a log entry the whole
 	// entry is told again, so that none of it is missed.

@@ -841,7 +841,8 @@ type CanarySpec struct {
 	MaxDuration *durationpb.Duration `protobuf:"bytes,7,opt,name=max_duration,json=maxDuration,proto3" json:"max_duration,omitempty"`
 	// Time between looks. Default 1 min.
 	LookEvery *durationpb.Duration `protobuf:"bytes,8,opt,name=look_every,json=lookEvery,proto3" json:"look_every,omitempty"`
-	// Distance of the points. Default 15 s, never less than the scrape interval.
+	// Distance of the points, at least 1 s. Default 1 min; rates need two scrapes
+	// in a step.
 	Step *durationpb.Duration `protobuf:"bytes,9,opt,name=step,proto3" json:"step,omitempty"`
 	// History before start used for calibration. Default 24 h.
 	History       *durationpb.Duration `protobuf:"bytes,10,opt,name=history,proto3" json:"history,omitempty"`

@@ -128,8 +128,8 @@ func (x *PushResponse) GetRefused() []*Refusal {
 // Refusal is a reason with its count.
 type Refusal struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Stable word: out_of_order, duplicate, future, series_limit, label_limit,
-	// invalid_label, invalid_histogram, blocked_metric, store_error.
+	// Stable word: too_old, future, duplicate_value, series_limit, label_limit,
+	// label_length, invalid_labels, invalid_histogram, bucket_limit, blocked.
 	Reason string `protobuf:"bytes,1,opt,name=reason,proto3" json:"reason,omitempty"`
 	// How many samples were refused for it.
 	Count uint64 `protobuf:"varint,2,opt,name=count,proto3" json:"count,omitempty"`
@@ -285,7 +285,8 @@ func (x *GetAccountingResponse) GetBalanced() bool {
 // Hop is one counter on the way of a sample.
 type Hop struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// received, refused:REASON, appended, tapped, scored, dropped:REASON.
+	// received, undecodable, refused:REASON, late, duplicate, failed, appended,
+	// tapped, analysed:LANE, dropped:LANE.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	// Samples since start.
 	Count         uint64 `protobuf:"varint,2,opt,name=count,proto3" json:"count,omitempty"`
