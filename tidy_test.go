@@ -114,9 +114,8 @@ func prometheus(pkg string) tidy.Reserved {
 // vendored holds other people's builds, with their licences.
 var vendored = []string{"third_party"}
 
-// packages is the tree, loaded once for all tests here. deps_anchor.go is no
-// code: it keeps agreed modules in go.mod while rooms are being built.
-var packages = sync.OnceValues(func() ([]tidy.Package, error) { return tidy.Load(".", "deps_anchor.go") })
+// packages is the tree, loaded once for all tests here.
+var packages = sync.OnceValues(func() ([]tidy.Package, error) { return tidy.Load(".") })
 
 func TestTidyImports(t *testing.T)   { judge(t, law.CheckImports) }
 func TestTidyPurity(t *testing.T)    { judge(t, law.CheckPurity) }
