@@ -8,6 +8,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/bellwether-ts/bellwether/server/config"
 )
 
 // The exit codes besides those of a canary verdict.
@@ -110,7 +112,7 @@ func exactArgs(n int, what string) cobra.PositionalArgs {
 func didYouMean(word string, known []string, prefix string) string {
 	best, distance := "", len(word)/3+2
 	for _, k := range known {
-		if d := editDistance(word, k); d < distance || strings.HasPrefix(k, word) && distance > 1 {
+		if d := config.EditDistance(word, k); d < distance || strings.HasPrefix(k, word) && distance > 1 {
 			best, distance = k, min(d, 1)
 		}
 	}
@@ -121,25 +123,4 @@ func didYouMean(word string, known []string, prefix string) string {
 		return ""
 	}
 	return fmt.Sprintf("; known are %s%s", prefix, strings.Join(known, ", "+prefix))
-}
-
-// editDistance is the least number of inserted, deleted and replaced bytes
-// between two words (Levenshtein).
-func editDistance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		diagonal := row[0]
-		row[0] = i
-		for j := 1; j <= len(b); j++ {
-			cost := 1
-			if a[i-1] == b[j-1] {
-				cost = 0
-			}
-			diagonal, row[j] = row[j], min(row[j]+1, row[j-1]+1, diagonal+cost)
-		}
-	}
-	return row[len(b)]
 }

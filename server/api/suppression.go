@@ -11,8 +11,9 @@ import (
 
 	"google.golang.org/grpc/codes"
 
+	"github.com/prometheus/prometheus/model/labels"
+
 	"github.com/bellwether-ts/bellwether/alerting"
-	"github.com/bellwether-ts/bellwether/metric"
 	pb "github.com/bellwether-ts/bellwether/proto/bellwether/v1"
 )
 
@@ -88,10 +89,17 @@ func (s *alertService) preview(in alerting.Suppression) (*pb.SuppressionPreview,
 		Monitors: int32(p.Matched), MonitorsTotal: int32(p.Known), Services: p.Services,
 		Refused: p.Guard != "", Reason: p.Guard,
 	}
+	targets, err := targetMatchers(in.Targets)
+	if err != nil {
+		return nil, err
+	}
 	sortNewest(views)
 	for _, v := range views {
+		muted := slices.ContainsFunc(targets, func(ms []*labels.Matcher) bool {
+			return alerting.MatchesThing(ms, v.Event.Monitor, v.Event.Labels)
+		})
 		switch {
-		case targetsMatch(in.Targets, v.Event):
+		case muted:
 			if len(out.Events) < maxPreviewed {
 				out.Events = append(out.Events, recordOf(v))
 			}
@@ -102,26 +110,18 @@ func (s *alertService) preview(in alerting.Suppression) (*pb.SuppressionPreview,
 	return out, nil
 }
 
-// targetsMatch applies the rule of alerting.Suppression to one event.
-func targetsMatch(targets []string, e alerting.Event) bool {
+// targetMatchers reads the targets of a suppression; one matches a thing if all
+// its matchers do.
+func targetMatchers(targets []string) ([][]*labels.Matcher, error) {
+	var out [][]*labels.Matcher
 	for _, t := range targets {
-		ms, err := metric.ParseMatchers(t)
+		ms, err := selector("suppression.targets", t)
 		if err != nil {
-			continue // The core has refused it by now.
+			return nil, err
 		}
-		all := true
-		for _, m := range ms {
-			value := e.Labels.Get(m.Name)
-			if m.Name == "monitor" {
-				value = e.Monitor
-			}
-			all = all && m.Matches(value)
-		}
-		if all {
-			return true
-		}
+		out = append(out, ms)
 	}
-	return false
+	return out, nil
 }
 
 func (s *alertService) ExpireSuppression(ctx context.Context, r *pb.ExpireSuppressionRequest) (*pb.ExpireSuppressionResponse, error) {

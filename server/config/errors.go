@@ -92,15 +92,16 @@ func suggestion(word string, known []string) string {
 func Nearest(word string, known []string) string {
 	best, bestDistance := "", max(1, len(word)/3)+1
 	for _, k := range known {
-		if d := editDistance(strings.ToLower(word), k); d < bestDistance {
+		if d := EditDistance(strings.ToLower(word), k); d < bestDistance {
 			best, bestDistance = k, d
 		}
 	}
 	return best
 }
 
-// editDistance is Levenshtein's, by bytes.
-func editDistance(a, b string) int {
+// EditDistance is the least number of inserted, deleted and replaced bytes
+// between two words (Levenshtein).
+func EditDistance(a, b string) int {
 	row := make([]int, len(b)+1)
 	for j := range row {
 		row[j] = j
