@@ -75,6 +75,13 @@ func (p *Pipeline) CatchUp(ctx context.Context, now int64) {
 // store scores within minutes: 60 M samples are about a minute of one core.
 const maxLearned = 60_000_000
 
+// learnedHours is how much of the past the detectors of so many series read, at
+// a sample every 30 s: a week of up to 3,000 series, two hours of 250,000.
+func learnedHours(series int) int {
+	const week, samplesAnHour = 7 * 24, 120
+	return min(week, max(1, maxLearned/(samplesAnHour*series)))
+}
+
 // Learn feeds what the store holds up to now: up to seven days for the
 // detectors (less when there are many series), the objectives' own period for
 // their series. progress, if set, is told the share done, 0 to 1.
@@ -83,9 +90,7 @@ func (p *Pipeline) Learn(ctx context.Context, now int64, progress func(float64))
 	if stats.Series == 0 || stats.MaxT == 0 {
 		return nil
 	}
-	perDay := max(1, stats.Series*2880)
-	days := min(7, max(1, maxLearned/perDay))
-	from := max(stats.MinT, now-int64(days)*24*time.Hour.Milliseconds())
+	from := max(stats.MinT, now-int64(learnedHours(stats.Series))*time.Hour.Milliseconds())
 	p.QuietBefore(now)
 	if err := p.learnGoals(ctx, max(stats.MinT, now-p.goals.Period()), from); err != nil {
 		return err

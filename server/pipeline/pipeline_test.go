@@ -180,6 +180,15 @@ func TestCatchUpAgainTellsNothingNew(t *testing.T) {
 	})
 }
 
+// What is read at a start is bounded in samples, not in days.
+func TestLearnedHours(t *testing.T) {
+	for series, want := range map[int]int{1: 168, 2_900: 168, 10_000: 50, 250_000: 2, 5_000_000: 1} {
+		if got := learnedHours(series); got != want {
+			t.Errorf("%d series: %d h, want %d", series, got, want)
+		}
+	}
+}
+
 // A live pipeline scores what the store commits: every sample handed over is
 // analysed by every lane or counted as dropped.
 func TestLiveAccounting(t *testing.T) {
