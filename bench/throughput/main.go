@@ -5,6 +5,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -35,6 +36,7 @@ type peer struct {
 	rate      []float64 // Samples per second, wall, by round.
 	cpu       []float64 // CPU seconds per million samples, by round.
 	rss       float64   // MiB at the end.
+	books     string    // Where the samples went, in words; empty for a server without.
 }
 
 func run(series, rounds int, out string) (err error) {
@@ -125,7 +127,34 @@ func measure(peers []*peer, series, rounds int) error {
 	for _, p := range peers {
 		p.rss = rssMiB(p.cmd.Process.Pid)
 	}
-	return nil
+	var err error
+	peers[0].books, err = readBooks(peers[0].url + "/metrics")
+	return err
+}
+
+// readBooks says where the samples went: a rate at which the analyses fall
+// behind would be no rate. Two connections deliver some requests out of order;
+// those samples are stored and counted as late, and not analysed.
+func readBooks(url string) (string, error) {
+	res, err := http.Get(url)
+	if err != nil {
+		return "", err
+	}
+	defer res.Body.Close()
+	text, err := io.ReadAll(res.Body)
+	if err != nil {
+		return "", err
+	}
+	value := map[string]string{}
+	for line := range strings.Lines(string(text)) {
+		if name, v, ok := strings.Cut(strings.TrimSpace(line), " "); ok {
+			value[name] = v
+		}
+	}
+	hop := func(name string) string { return value[`bellwether_ingest_samples_total{hop="`+name+`"}`] }
+	lane := func(what string) string { return value[`bellwether_`+what+`_samples_total{lane="slo"}`] }
+	return fmt.Sprintf("Received %s samples: %s late (two connections reorder), %s handed to every analysis, of which each took %s and dropped %s.",
+		hop("received"), hop("late"), hop("tapped"), lane("analysed"), lane("analysis_dropped")), nil
 }
 
 // settle waits until a process has nothing left to do, so that analysis behind
@@ -157,10 +186,10 @@ shared with the generator.
 		fmt.Fprintf(&b, "| %s | %.0f | %.2f | %.0f MiB |\n", p.name, median(p.rate), median(p.cpu), p.rss)
 	}
 	fmt.Fprintf(&b, `
-Ratio, Bellwether to Prometheus: %.2f samples/s, %.2f CPU a sample.
+Ratio, Bellwether to Prometheus: %.2f samples/s, %.2f CPU a sample. %s
 
 Rerun: `+"`go run ./bench/throughput -o bench/throughput/REPORT.md`"+`
-`, median(peers[0].rate)/median(peers[1].rate), median(peers[0].cpu)/median(peers[1].cpu))
+`, median(peers[0].rate)/median(peers[1].rate), median(peers[0].cpu)/median(peers[1].cpu), peers[0].books)
 	return b.String()
 }
 
