@@ -70,7 +70,6 @@ type Log struct {
 	mu       sync.Mutex
 	segments []segment // Oldest first; at least one.
 	waiting  []*pending
-	queued   int // Bytes waiting.
 	closed   bool
 }
 

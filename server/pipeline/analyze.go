@@ -28,15 +28,14 @@ func (p *Pipeline) Analyze(ctx context.Context, ls labels.Labels, view string, l
 			all = viewSamples(s.Histograms, view)
 		}
 	}
-	cfg := detect.Config{Budget: p.opts.Config.Detect.Budget, Shape: p.opts.Config.Detect.Shape}
-	_ = cfg.Profile.UnmarshalText([]byte(p.opts.Config.Detect.Profile)) // Validated in New.
+	cfg, err := detectConfigOf(p.opts.Config.Detect)
+	if err != nil {
+		return nil, nil, err
+	}
 	meta := detect.Meta{Kind: detect.MetricGauge}
 	if ref, ok := p.store.Ref(ls); ok && view == "" {
-		if _, kind, _ := p.describe(ref); kind == KindCounter {
-			meta.Kind = detect.MetricCounter
-		} else if kind == KindUnknown {
-			meta.Kind = detect.MetricUnknown
-		}
+		_, kind, _ := p.describe(ref)
+		meta.Kind = kind.detectKind()
 	}
 	results, _, err := detect.Run(cfg, meta, all)
 	if err != nil {

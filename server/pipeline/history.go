@@ -22,12 +22,12 @@ import (
 func (p *Pipeline) Feed(b *metric.Batch) {
 	if b.Len() > 0 && b.T[b.Len()-1] < p.quiet.Load() {
 		var work sync.WaitGroup
-		for _, l := range p.lanes() {
+		for _, l := range p.lanes {
 			work.Go(func() { l.work(laneItem{batch: b}) })
 		}
 		work.Wait()
 	} else {
-		for _, l := range p.lanes() {
+		for _, l := range p.lanes {
 			l.work(laneItem{batch: b})
 		}
 	}
@@ -41,7 +41,7 @@ func (p *Pipeline) Feed(b *metric.Batch) {
 // milliseconds). Only before Run.
 func (p *Pipeline) Advance(ctx context.Context, now int64) {
 	p.virtual.Store(now)
-	for _, l := range p.lanes() {
+	for _, l := range p.lanes {
 		l.work(laneItem{now: now})
 	}
 	if now >= p.quiet.Load() {
@@ -60,7 +60,7 @@ func (p *Pipeline) QuietBefore(t int64) { p.quiet.Store(t) }
 func (p *Pipeline) CatchUp(ctx context.Context, now int64) {
 	p.virtual.Store(now)
 	p.quiet.Store(0)
-	for _, l := range p.lanes() {
+	for _, l := range p.lanes {
 		l.work(laneItem{now: now})
 	}
 	for _, e := range p.unhealthy(now) {
@@ -92,7 +92,8 @@ func (p *Pipeline) Learn(ctx context.Context, now int64, progress func(float64))
 	}
 	from := max(stats.MinT, now-int64(learnedHours(stats.Series))*time.Hour.Milliseconds())
 	p.QuietBefore(now)
-	if err := p.learnGoals(ctx, max(stats.MinT, now-p.goals.Period()), from); err != nil {
+	err := p.learnGoals(ctx, p.goals, max(stats.MinT, now-p.goals.Period()), from-1, func(b *metric.Batch) { p.goalLane.work(laneItem{batch: b}) })
+	if err != nil {
 		return err
 	}
 	all := []*labels.Matcher{labels.MustNewMatcher(labels.MatchNotEqual, labels.MetricName, "")}
@@ -110,19 +111,18 @@ func (p *Pipeline) Learn(ctx context.Context, now int64, progress func(float64))
 	return nil
 }
 
-// learnGoals feeds the objectives the part of their period that the detectors
-// do not read.
-func (p *Pipeline) learnGoals(ctx context.Context, from, to int64) error {
+// learnGoals feeds what the store holds in [from, to] of the series that
+// objectives need.
+func (p *Pipeline) learnGoals(ctx context.Context, g *Goals, from, to int64, feed func(*metric.Batch)) error {
 	const chunk = int64(6 * time.Hour / time.Millisecond)
-	for at := from; at < to; at += chunk {
-		for _, ms := range p.goals.Selectors() {
-			err := p.learnRange(ctx, ms, at, min(at+chunk, to)-1, func(b *metric.Batch) { p.goalLane.work(laneItem{batch: b}) })
-			if err != nil {
+	for at := from; at <= to && ctx.Err() == nil; at += chunk {
+		for _, ms := range g.Selectors() {
+			if err := p.learnRange(ctx, ms, at, min(at+chunk-1, to), feed); err != nil {
 				return err
 			}
 		}
 	}
-	return nil
+	return ctx.Err()
 }
 
 func (p *Pipeline) learnRange(ctx context.Context, ms []*labels.Matcher, from, to int64, feed func(*metric.Batch)) error {

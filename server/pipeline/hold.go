@@ -33,7 +33,7 @@ func (p *Pipeline) release() {
 		}
 		p.holding.Unlock()
 		for _, b := range held {
-			for _, l := range p.lanes() {
+			for _, l := range p.lanes {
 				l.work(laneItem{batch: b})
 			}
 		}
@@ -49,7 +49,7 @@ func (p *Pipeline) keepAside(b *metric.Batch) bool {
 		return false
 	}
 	if p.heldNum+b.Len() > maxHeld {
-		for _, l := range p.lanes() {
+		for _, l := range p.lanes {
 			l.dropped.Add(uint64(b.Len()))
 		}
 		return true

@@ -4,6 +4,8 @@ import (
 	"strings"
 
 	"github.com/prometheus/prometheus/model/labels"
+
+	"github.com/bellwether-ts/bellwether/detect"
 )
 
 // Kind is what the values of a series mean to the analyses.
@@ -27,4 +29,16 @@ func KindByName(ls labels.Labels) Kind {
 		}
 	}
 	return KindUnknown
+}
+
+// detectKind is how the detectors read the values of a kind. Of a native
+// histogram they are shown a rate and a mean, which are gauges.
+func (k Kind) detectKind() detect.MetricKind {
+	switch k {
+	case KindCounter:
+		return detect.MetricCounter
+	case KindGauge, KindHistogram:
+		return detect.MetricGauge
+	}
+	return detect.MetricUnknown
 }

@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -20,7 +21,7 @@ func (p *Pipeline) Run(ctx context.Context) error {
 	sending.Go(func() { p.drain(stopSending) })
 	p.release()
 	var work sync.WaitGroup
-	for _, l := range p.lanes() {
+	for _, l := range p.lanes {
 		work.Go(func() { l.run(ctx) })
 	}
 	p.store.SetTap(p.tap)
@@ -43,12 +44,13 @@ func (p *Pipeline) tap(b *metric.Batch) {
 	if p.keepAside(b) {
 		return
 	}
-	for _, t := range b.T {
-		if t > p.newest.Load() {
-			p.newest.Store(t)
-		}
+	if b.Len() == 0 {
+		return
 	}
-	for _, l := range p.lanes() {
+	if newest := slices.Max(b.T); newest > p.newest.Load() { // The store calls the tap one at a time.
+		p.newest.Store(newest)
+	}
+	for _, l := range p.lanes {
 		l.offer(b)
 	}
 }
@@ -72,7 +74,7 @@ func (p *Pipeline) passTime(ctx context.Context) {
 			p.tick(ctx)
 		case <-room.C:
 			now := p.Now().UnixMilli()
-			for _, l := range p.lanes() {
+			for _, l := range p.lanes {
 				l.offerTick(now)
 			}
 			p.writeBack(ctx, now)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -36,6 +37,7 @@ type Pipeline struct {
 	watchLanes []*lane
 	ringLane   *lane
 	goalLane   *lane
+	lanes      []*lane // All of them, in a fixed order.
 
 	outbox   chan alerting.Event
 	virtual  atomic.Int64  // The time while history is fed, Unix milliseconds; 0: the clock.
@@ -86,6 +88,7 @@ func New(o Options) (*Pipeline, error) {
 	if err != nil {
 		return nil, err
 	}
+	p.lanes = append(slices.Clone(p.watchLanes), p.ringLane, p.goalLane)
 	p.Canaries, err = newCanaries(p)
 	return p, err
 }
@@ -156,17 +159,21 @@ func (p *Pipeline) buildGoals() error {
 		return err
 	}
 	p.goals = goals
-	p.goalLane = newLane("slo", func(b *metric.Batch) {
-		for i, ref := range b.Refs {
-			if !p.goals.Known(ref) {
-				if ls, _, ok := p.describe(ref); ok {
-					p.goals.Add(ref, ls)
-				}
-			}
-			p.goals.Observe(ref, b.T[i], b.V[i], b.H[i])
-		}
-	}, func(now int64) { p.goals.Evaluate(now) })
+	p.goalLane = newLane("slo", func(b *metric.Batch) { p.goalsTake(p.goals, b) }, func(now int64) { p.goals.Evaluate(now) })
 	return nil
+}
+
+// goalsTake hands a batch to objectives: those in force, or those that are to
+// be.
+func (p *Pipeline) goalsTake(g *Goals, b *metric.Batch) {
+	for i, ref := range b.Refs {
+		if !g.Known(ref) {
+			if ls, _, ok := p.describe(ref); ok {
+				g.Add(ref, ls)
+			}
+		}
+		g.Observe(ref, b.T[i], b.V[i], b.H[i])
+	}
 }
 
 // describe asks the store what a series is.
@@ -183,11 +190,6 @@ func (p *Pipeline) describe(ref uint64) (labels.Labels, Kind, bool) {
 		return m.Labels, KindGauge, true
 	}
 	return m.Labels, KindByName(m.Labels), true
-}
-
-// lanes lists every lane in a fixed order.
-func (p *Pipeline) lanes() []*lane {
-	return append(append([]*lane{}, p.watchLanes...), p.ringLane, p.goalLane)
 }
 
 // found takes a transition from a detector: it is remembered, and told unless

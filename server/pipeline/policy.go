@@ -7,6 +7,7 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/bellwether-ts/bellwether/alerting"
+	"github.com/bellwether-ts/bellwether/detect"
 	"github.com/bellwether-ts/bellwether/server/config"
 )
 
@@ -17,9 +18,9 @@ import (
 // WatchOptionsOf returns what detectors are made with; the caller sets Emit.
 func WatchOptionsOf(c config.Config) (WatchOptions, error) {
 	o := WatchOptions{Max: c.Limits.MaxWatched}
-	o.Detect.Budget, o.Detect.Shape = c.Detect.Budget, c.Detect.Shape
-	errs := []error{o.Detect.Profile.UnmarshalText([]byte(c.Detect.Profile))}
 	var err error
+	o.Detect, err = detectConfigOf(c.Detect)
+	errs := []error{err}
 	for _, list := range []struct {
 		texts []string
 		into  *[][]*labels.Matcher
@@ -31,6 +32,12 @@ func WatchOptionsOf(c config.Config) (WatchOptions, error) {
 		return o, fmt.Errorf("cannot use the detect section: %w", err)
 	}
 	return o, nil
+}
+
+// detectConfigOf returns the configuration of one series' detector.
+func detectConfigOf(c config.Detect) (detect.Config, error) {
+	out := detect.Config{Budget: c.Budget, Shape: c.Shape}
+	return out, out.Profile.UnmarshalText([]byte(c.Profile))
 }
 
 // AlertPolicyOf returns what the alert core is made with.

@@ -73,7 +73,7 @@ func (p *Pipeline) Coverage() Coverage {
 // waits.
 func (p *Pipeline) Lag() time.Duration {
 	waiting := 0
-	for _, l := range p.lanes() {
+	for _, l := range p.lanes {
 		waiting = max(waiting, len(l.queue))
 	}
 	if waiting == 0 || p.newest.Load() == 0 {
@@ -98,7 +98,7 @@ type Flow struct {
 func (p *Pipeline) Flow() Flow {
 	f := Flow{Tapped: p.tapped.Load(), Done: map[string]uint64{}, Dropped: map[string]uint64{}, Queued: map[string]int{}, History: p.quietNum.Load(),
 		LogFailures: p.logFailures.Load(), Lost: p.lost.Load()}
-	for _, l := range p.lanes() {
+	for _, l := range p.lanes {
 		f.Done[l.name], f.Dropped[l.name], f.Queued[l.name] = l.done.Load(), l.dropped.Load(), len(l.queue)
 	}
 	return f

@@ -98,14 +98,9 @@ func (w *Watch) Add(ref uint64, ls labels.Labels, kind Kind) {
 	}
 	w.watching++
 	s.page = matchesAny(w.opts.Page, ls)
-	names, meta := []string{""}, detect.Meta{}
-	switch kind {
-	case KindHistogram:
-		names, meta.Kind = []string{"rate", "mean"}, detect.MetricGauge
-	case KindCounter:
-		meta.Kind = detect.MetricCounter
-	case KindGauge:
-		meta.Kind = detect.MetricGauge
+	names, meta := []string{""}, detect.Meta{Kind: kind.detectKind()}
+	if kind == KindHistogram {
+		names = []string{"rate", "mean"}
 	}
 	for _, name := range names {
 		det, err := detect.New(w.opts.Detect, meta)
