@@ -22,6 +22,10 @@ const (
 	Count   Kind = "count"   // Events per step, non-negative whole numbers.
 	Ratio   Kind = "ratio"   // A share in [0,1], such as an error ratio.
 	Latency Kind = "latency" // A duration or another positive scale, judged as a level.
+
+	// Histograms of observations, in Metric.Distribution; Baseline and Canary may
+	// hold a level read off them, such as the mean, or be empty.
+	Histogram Kind = "histogram"
 )
 
 // History holds both sides' samples from before the deploy, when they ran the
@@ -30,6 +34,11 @@ const (
 type History struct {
 	Baseline []float64 // NaN where there is no sample.
 	Canary   []float64 // NaN where there is no sample; same length as Baseline.
+
+	// SameInstances says that both lists come from the very instances compared
+	// now. What they differed by before the deploy is then theirs and not the
+	// version's, and is taken off the effect (difference in differences).
+	SameInstances bool
 }
 
 // Metric is one comparison. Baseline[i] and Canary[i] are the same instant when
@@ -51,15 +60,33 @@ type Metric struct {
 	Critical bool     // Named first; without data it makes the whole canary NO_DATA.
 	History  *History // nil when unknown.
 
-	// Shards optionally splits the sides by instance, for the shard judges:
-	// one series per instance. nil lets them take every sample as a shard.
+	// Shards optionally splits the sides by instance, one series per instance on
+	// the instants of Baseline and Canary: for the native judge's shard channel
+	// and the shard judges. nil lets the latter take every sample as a shard.
 	Shards *Shards
+
+	// Distribution holds the histograms of Kind Histogram; nil for others.
+	Distribution *Distribution
 }
 
 // Shards holds one series per instance of each side.
 type Shards struct {
-	Baseline [][]float64
+	Baseline      [][]float64
+	Canary        [][]float64
+	BaselineNames []string // Instances, for reasons; nil or as long as Baseline.
+	CanaryNames   []string // As long as Canary, or nil.
+}
+
+// Distribution holds a histogram per instant and side, all on the same buckets.
+// A nil entry is an instant without data.
+type Distribution struct {
+	Bounds   []float64   // Upper bounds, increasing, at least one; a last bucket without bound follows.
+	Baseline [][]float64 // Observations per bucket, len(Bounds)+1 each, >= 0, not cumulative.
 	Canary   [][]float64
+
+	// Before the deploy, both sides on the same version; nil when unknown.
+	HistoryBaseline [][]float64
+	HistoryCanary   [][]float64
 }
 
 // Policy states the errors the asker accepts and the plan of looks. The zero
@@ -86,4 +113,13 @@ type Policy struct {
 type Request struct {
 	Metrics []Metric
 	Policy  Policy
+	Gates   []Gate
+}
+
+// Gate is an objective that must not burn while the canary runs.
+type Gate struct {
+	Objective string
+	Burn      float64 // Burn rate now, >= 0, 1 spends exactly the budget; NaN when nobody knows.
+	Limit     float64 // Burn rate that fails the canary; > 0.
+	Detail    string  // Window and counts the burn rate comes from, for the reason. Optional.
 }

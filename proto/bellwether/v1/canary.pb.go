@@ -10,6 +10,7 @@ package bellwetherv1
 
 import (
 	_ "google.golang.org/genproto/googleapis/api/annotations"
+	httpbody "google.golang.org/genproto/googleapis/api/httpbody"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	durationpb "google.golang.org/protobuf/types/known/durationpb"
@@ -101,6 +102,8 @@ const (
 	MetricKind_METRIC_KIND_RATIO MetricKind = 3
 	// A duration.
 	MetricKind_METRIC_KIND_LATENCY MetricKind = 4
+	// A distribution: a classic or native histogram.
+	MetricKind_METRIC_KIND_HISTOGRAM MetricKind = 5
 )
 
 // Enum value maps for MetricKind.
@@ -111,6 +114,7 @@ var (
 		2: "METRIC_KIND_COUNT",
 		3: "METRIC_KIND_RATIO",
 		4: "METRIC_KIND_LATENCY",
+		5: "METRIC_KIND_HISTOGRAM",
 	}
 	MetricKind_value = map[string]int32{
 		"METRIC_KIND_UNSPECIFIED": 0,
@@ -118,6 +122,7 @@ var (
 		"METRIC_KIND_COUNT":       2,
 		"METRIC_KIND_RATIO":       3,
 		"METRIC_KIND_LATENCY":     4,
+		"METRIC_KIND_HISTOGRAM":   5,
 	}
 )
 
@@ -205,6 +210,63 @@ func (BadDirection) EnumDescriptor() ([]byte, []int) {
 	return file_bellwether_v1_canary_proto_rawDescGZIP(), []int{2}
 }
 
+// UndecidedAction says what a run that ends INCONCLUSIVE is told as.
+type UndecidedAction int32
+
+const (
+	// Same as HOLD.
+	UndecidedAction_UNDECIDED_ACTION_UNSPECIFIED UndecidedAction = 0
+	// It stays INCONCLUSIVE.
+	UndecidedAction_UNDECIDED_ACTION_HOLD UndecidedAction = 1
+	// It is told as FAIL.
+	UndecidedAction_UNDECIDED_ACTION_FAIL UndecidedAction = 2
+	// It is told as PASS.
+	UndecidedAction_UNDECIDED_ACTION_PASS UndecidedAction = 3
+)
+
+// Enum value maps for UndecidedAction.
+var (
+	UndecidedAction_name = map[int32]string{
+		0: "UNDECIDED_ACTION_UNSPECIFIED",
+		1: "UNDECIDED_ACTION_HOLD",
+		2: "UNDECIDED_ACTION_FAIL",
+		3: "UNDECIDED_ACTION_PASS",
+	}
+	UndecidedAction_value = map[string]int32{
+		"UNDECIDED_ACTION_UNSPECIFIED": 0,
+		"UNDECIDED_ACTION_HOLD":        1,
+		"UNDECIDED_ACTION_FAIL":        2,
+		"UNDECIDED_ACTION_PASS":        3,
+	}
+)
+
+func (x UndecidedAction) Enum() *UndecidedAction {
+	p := new(UndecidedAction)
+	*p = x
+	return p
+}
+
+func (x UndecidedAction) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (UndecidedAction) Descriptor() protoreflect.EnumDescriptor {
+	return file_bellwether_v1_canary_proto_enumTypes[3].Descriptor()
+}
+
+func (UndecidedAction) Type() protoreflect.EnumType {
+	return &file_bellwether_v1_canary_proto_enumTypes[3]
+}
+
+func (x UndecidedAction) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use UndecidedAction.Descriptor instead.
+func (UndecidedAction) EnumDescriptor() ([]byte, []int) {
+	return file_bellwether_v1_canary_proto_rawDescGZIP(), []int{3}
+}
+
 // AnalysisState says how far a run is.
 type AnalysisState int32
 
@@ -246,11 +308,11 @@ func (x AnalysisState) String() string {
 }
 
 func (AnalysisState) Descriptor() protoreflect.EnumDescriptor {
-	return file_bellwether_v1_canary_proto_enumTypes[3].Descriptor()
+	return file_bellwether_v1_canary_proto_enumTypes[4].Descriptor()
 }
 
 func (AnalysisState) Type() protoreflect.EnumType {
-	return &file_bellwether_v1_canary_proto_enumTypes[3]
+	return &file_bellwether_v1_canary_proto_enumTypes[4]
 }
 
 func (x AnalysisState) Number() protoreflect.EnumNumber {
@@ -259,7 +321,7 @@ func (x AnalysisState) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use AnalysisState.Descriptor instead.
 func (AnalysisState) EnumDescriptor() ([]byte, []int) {
-	return file_bellwether_v1_canary_proto_rawDescGZIP(), []int{3}
+	return file_bellwether_v1_canary_proto_rawDescGZIP(), []int{4}
 }
 
 // CanarySamples are the numbers of one metric on both sides.
@@ -286,8 +348,15 @@ type CanarySamples struct {
 	HistoryBaseline []float64 `protobuf:"fixed64,9,rep,packed,name=history_baseline,json=historyBaseline,proto3" json:"history_baseline,omitempty"`
 	// Canary's group before the deploy, for calibration. Optional.
 	HistoryCanary []float64 `protobuf:"fixed64,10,rep,packed,name=history_canary,json=historyCanary,proto3" json:"history_canary,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	// The same metric split by instance. Optional.
+	Shards *CanaryShards `protobuf:"bytes,11,opt,name=shards,proto3" json:"shards,omitempty"`
+	// Histograms, for kind HISTOGRAM.
+	Distribution *CanaryDistribution `protobuf:"bytes,12,opt,name=distribution,proto3" json:"distribution,omitempty"`
+	// Both history lists come from the very instances compared now: what they
+	// differed by before the deploy is taken off the effect.
+	HistorySameInstances bool `protobuf:"varint,13,opt,name=history_same_instances,json=historySameInstances,proto3" json:"history_same_instances,omitempty"`
+	unknownFields        protoimpl.UnknownFields
+	sizeCache            protoimpl.SizeCache
 }
 
 func (x *CanarySamples) Reset() {
@@ -390,6 +459,265 @@ func (x *CanarySamples) GetHistoryCanary() []float64 {
 	return nil
 }
 
+func (x *CanarySamples) GetShards() *CanaryShards {
+	if x != nil {
+		return x.Shards
+	}
+	return nil
+}
+
+func (x *CanarySamples) GetDistribution() *CanaryDistribution {
+	if x != nil {
+		return x.Distribution
+	}
+	return nil
+}
+
+func (x *CanarySamples) GetHistorySameInstances() bool {
+	if x != nil {
+		return x.HistorySameInstances
+	}
+	return false
+}
+
+// CanaryShards are the series of single instances.
+type CanaryShards struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Instances of the baseline.
+	Baseline []*CanaryShard `protobuf:"bytes,1,rep,name=baseline,proto3" json:"baseline,omitempty"`
+	// Instances of the canary.
+	Canary        []*CanaryShard `protobuf:"bytes,2,rep,name=canary,proto3" json:"canary,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CanaryShards) Reset() {
+	*x = CanaryShards{}
+	mi := &file_bellwether_v1_canary_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CanaryShards) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CanaryShards) ProtoMessage() {}
+
+func (x *CanaryShards) ProtoReflect() protoreflect.Message {
+	mi := &file_bellwether_v1_canary_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CanaryShards.ProtoReflect.Descriptor instead.
+func (*CanaryShards) Descriptor() ([]byte, []int) {
+	return file_bellwether_v1_canary_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *CanaryShards) GetBaseline() []*CanaryShard {
+	if x != nil {
+		return x.Baseline
+	}
+	return nil
+}
+
+func (x *CanaryShards) GetCanary() []*CanaryShard {
+	if x != nil {
+		return x.Canary
+	}
+	return nil
+}
+
+// CanaryShard is the series of one instance.
+type CanaryShard struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Samples in time order; NaN is missing.
+	Samples []float64 `protobuf:"fixed64,1,rep,packed,name=samples,proto3" json:"samples,omitempty"`
+	// Instance, shown in reasons. Optional.
+	Name          string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CanaryShard) Reset() {
+	*x = CanaryShard{}
+	mi := &file_bellwether_v1_canary_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CanaryShard) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CanaryShard) ProtoMessage() {}
+
+func (x *CanaryShard) ProtoReflect() protoreflect.Message {
+	mi := &file_bellwether_v1_canary_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CanaryShard.ProtoReflect.Descriptor instead.
+func (*CanaryShard) Descriptor() ([]byte, []int) {
+	return file_bellwether_v1_canary_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *CanaryShard) GetSamples() []float64 {
+	if x != nil {
+		return x.Samples
+	}
+	return nil
+}
+
+func (x *CanaryShard) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+// CanaryDistribution is a histogram per instant and side on common buckets.
+type CanaryDistribution struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Upper bounds of the buckets, increasing; a last bucket without bound follows.
+	Bounds []float64 `protobuf:"fixed64,1,rep,packed,name=bounds,proto3" json:"bounds,omitempty"`
+	// Baseline, an entry per instant.
+	Baseline []*CanaryBuckets `protobuf:"bytes,2,rep,name=baseline,proto3" json:"baseline,omitempty"`
+	// Canary, an entry per instant.
+	Canary []*CanaryBuckets `protobuf:"bytes,3,rep,name=canary,proto3" json:"canary,omitempty"`
+	// Baseline before the deploy. Optional.
+	HistoryBaseline []*CanaryBuckets `protobuf:"bytes,4,rep,name=history_baseline,json=historyBaseline,proto3" json:"history_baseline,omitempty"`
+	// Canary's group before the deploy. Optional.
+	HistoryCanary []*CanaryBuckets `protobuf:"bytes,5,rep,name=history_canary,json=historyCanary,proto3" json:"history_canary,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CanaryDistribution) Reset() {
+	*x = CanaryDistribution{}
+	mi := &file_bellwether_v1_canary_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CanaryDistribution) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CanaryDistribution) ProtoMessage() {}
+
+func (x *CanaryDistribution) ProtoReflect() protoreflect.Message {
+	mi := &file_bellwether_v1_canary_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CanaryDistribution.ProtoReflect.Descriptor instead.
+func (*CanaryDistribution) Descriptor() ([]byte, []int) {
+	return file_bellwether_v1_canary_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *CanaryDistribution) GetBounds() []float64 {
+	if x != nil {
+		return x.Bounds
+	}
+	return nil
+}
+
+func (x *CanaryDistribution) GetBaseline() []*CanaryBuckets {
+	if x != nil {
+		return x.Baseline
+	}
+	return nil
+}
+
+func (x *CanaryDistribution) GetCanary() []*CanaryBuckets {
+	if x != nil {
+		return x.Canary
+	}
+	return nil
+}
+
+func (x *CanaryDistribution) GetHistoryBaseline() []*CanaryBuckets {
+	if x != nil {
+		return x.HistoryBaseline
+	}
+	return nil
+}
+
+func (x *CanaryDistribution) GetHistoryCanary() []*CanaryBuckets {
+	if x != nil {
+		return x.HistoryCanary
+	}
+	return nil
+}
+
+// CanaryBuckets are the observations of one instant.
+type CanaryBuckets struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Observations per bucket, one more than bounds; empty: no data.
+	Counts        []float64 `protobuf:"fixed64,1,rep,packed,name=counts,proto3" json:"counts,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CanaryBuckets) Reset() {
+	*x = CanaryBuckets{}
+	mi := &file_bellwether_v1_canary_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CanaryBuckets) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CanaryBuckets) ProtoMessage() {}
+
+func (x *CanaryBuckets) ProtoReflect() protoreflect.Message {
+	mi := &file_bellwether_v1_canary_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CanaryBuckets.ProtoReflect.Descriptor instead.
+func (*CanaryBuckets) Descriptor() ([]byte, []int) {
+	return file_bellwether_v1_canary_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *CanaryBuckets) GetCounts() []float64 {
+	if x != nil {
+		return x.Counts
+	}
+	return nil
+}
+
 // CanaryPolicy sets the error rates.
 type CanaryPolicy struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -399,15 +727,29 @@ type CanaryPolicy struct {
 	// Chance to pass a canary that is worse by the smallest effect that matters,
 	// 0 to 0.5. Default 0.05.
 	FalsePass float64 `protobuf:"fixed64,2,opt,name=false_pass,json=falsePass,proto3" json:"false_pass,omitempty"`
-	// native, mann-whitney, mad, dbscan, hdbscan, kayenta. Default native.
-	Judge         string `protobuf:"bytes,3,opt,name=judge,proto3" json:"judge,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	// native, mann-whitney, mad, dbscan, hdbscan. Default native.
+	Judge string `protobuf:"bytes,3,opt,name=judge,proto3" json:"judge,omitempty"`
+	// Share of the traffic that counts on the canary's side come from, 0 to 1.
+	// Default: from history, else half.
+	Exposure float64 `protobuf:"fixed64,4,opt,name=exposure,proto3" json:"exposure,omitempty"`
+	// mann-whitney: share of the estimate the interval must clear. Default 0.25.
+	Tolerance float64 `protobuf:"fixed64,5,opt,name=tolerance,proto3" json:"tolerance,omitempty"`
+	// mann-whitney: level of the interval, 0 to 1. Default 0.98.
+	ConfidenceLevel float64 `protobuf:"fixed64,6,opt,name=confidence_level,json=confidenceLevel,proto3" json:"confidence_level,omitempty"`
+	// mad: percentile of the baseline's own robust z a shard must clear, 0 to 100.
+	MaxPercentile float64 `protobuf:"fixed64,7,opt,name=max_percentile,json=maxPercentile,proto3" json:"max_percentile,omitempty"`
+	// dbscan: radius in robust standard deviations of the baseline.
+	ToleranceFactor float64 `protobuf:"fixed64,8,opt,name=tolerance_factor,json=toleranceFactor,proto3" json:"tolerance_factor,omitempty"`
+	// hdbscan: least share of the baseline's shards in a canary shard's cluster,
+	// 0 to 100.
+	MinSimilarShardsPercent float64 `protobuf:"fixed64,9,opt,name=min_similar_shards_percent,json=minSimilarShardsPercent,proto3" json:"min_similar_shards_percent,omitempty"`
+	unknownFields           protoimpl.UnknownFields
+	sizeCache               protoimpl.SizeCache
 }
 
 func (x *CanaryPolicy) Reset() {
 	*x = CanaryPolicy{}
-	mi := &file_bellwether_v1_canary_proto_msgTypes[1]
+	mi := &file_bellwether_v1_canary_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -419,7 +761,7 @@ func (x *CanaryPolicy) String() string {
 func (*CanaryPolicy) ProtoMessage() {}
 
 func (x *CanaryPolicy) ProtoReflect() protoreflect.Message {
-	mi := &file_bellwether_v1_canary_proto_msgTypes[1]
+	mi := &file_bellwether_v1_canary_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -432,7 +774,7 @@ func (x *CanaryPolicy) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CanaryPolicy.ProtoReflect.Descriptor instead.
 func (*CanaryPolicy) Descriptor() ([]byte, []int) {
-	return file_bellwether_v1_canary_proto_rawDescGZIP(), []int{1}
+	return file_bellwether_v1_canary_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *CanaryPolicy) GetFalseFail() float64 {
@@ -456,6 +798,48 @@ func (x *CanaryPolicy) GetJudge() string {
 	return ""
 }
 
+func (x *CanaryPolicy) GetExposure() float64 {
+	if x != nil {
+		return x.Exposure
+	}
+	return 0
+}
+
+func (x *CanaryPolicy) GetTolerance() float64 {
+	if x != nil {
+		return x.Tolerance
+	}
+	return 0
+}
+
+func (x *CanaryPolicy) GetConfidenceLevel() float64 {
+	if x != nil {
+		return x.ConfidenceLevel
+	}
+	return 0
+}
+
+func (x *CanaryPolicy) GetMaxPercentile() float64 {
+	if x != nil {
+		return x.MaxPercentile
+	}
+	return 0
+}
+
+func (x *CanaryPolicy) GetToleranceFactor() float64 {
+	if x != nil {
+		return x.ToleranceFactor
+	}
+	return 0
+}
+
+func (x *CanaryPolicy) GetMinSimilarShardsPercent() float64 {
+	if x != nil {
+		return x.MinSimilarShardsPercent
+	}
+	return 0
+}
+
 // JudgeRequest brings samples.
 type JudgeRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -469,7 +853,7 @@ type JudgeRequest struct {
 
 func (x *JudgeRequest) Reset() {
 	*x = JudgeRequest{}
-	mi := &file_bellwether_v1_canary_proto_msgTypes[2]
+	mi := &file_bellwether_v1_canary_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -481,7 +865,7 @@ func (x *JudgeRequest) String() string {
 func (*JudgeRequest) ProtoMessage() {}
 
 func (x *JudgeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bellwether_v1_canary_proto_msgTypes[2]
+	mi := &file_bellwether_v1_canary_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -494,7 +878,7 @@ func (x *JudgeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use JudgeRequest.ProtoReflect.Descriptor instead.
 func (*JudgeRequest) Descriptor() ([]byte, []int) {
-	return file_bellwether_v1_canary_proto_rawDescGZIP(), []int{2}
+	return file_bellwether_v1_canary_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *JudgeRequest) GetMetrics() []*CanarySamples {
@@ -536,13 +920,42 @@ type MetricVerdict struct {
 	BaselinePreview []float64 `protobuf:"fixed64,10,rep,packed,name=baseline_preview,json=baselinePreview,proto3" json:"baseline_preview,omitempty"`
 	// Canary samples used, for a plot; at most 240.
 	CanaryPreview []float64 `protobuf:"fixed64,11,rep,packed,name=canary_preview,json=canaryPreview,proto3" json:"canary_preview,omitempty"`
+	// The channel that decided: location, spread, tail, count, missingness, shards.
+	Channel string `protobuf:"bytes,12,opt,name=channel,proto3" json:"channel,omitempty"`
+	// Every channel that was tested.
+	Channels []*ChannelEvidence `protobuf:"bytes,13,rep,name=channels,proto3" json:"channels,omitempty"`
+	// It fails the canary by itself.
+	Critical bool `protobuf:"varint,14,opt,name=critical,proto3" json:"critical,omitempty"`
+	// Baseline samples used.
+	BaselineSamples int32 `protobuf:"varint,15,opt,name=baseline_samples,json=baselineSamples,proto3" json:"baseline_samples,omitempty"`
+	// Canary samples used.
+	CanarySamples int32 `protobuf:"varint,16,opt,name=canary_samples,json=canarySamples,proto3" json:"canary_samples,omitempty"`
+	// Independent samples the window is worth.
+	EffectiveSamples *float64 `protobuf:"fixed64,17,opt,name=effective_samples,json=effectiveSamples,proto3,oneof" json:"effective_samples,omitempty"`
+	// Autocorrelation per sample, -1 to 1.
+	Autocorrelation *float64 `protobuf:"fixed64,18,opt,name=autocorrelation,proto3,oneof" json:"autocorrelation,omitempty"`
+	// Natural log of p, finite where p is 0.
+	LogP *float64 `protobuf:"fixed64,19,opt,name=log_p,json=logP,proto3,oneof" json:"log_p,omitempty"`
+	// e-value of "worse", 0 or more; absent where none was computed.
+	EValue *float64 `protobuf:"fixed64,20,opt,name=e_value,json=eValue,proto3,oneof" json:"e_value,omitempty"`
+	// The margin used, in the metric's unit.
+	MinEffect *float64 `protobuf:"fixed64,21,opt,name=min_effect,json=minEffect,proto3,oneof" json:"min_effect,omitempty"`
+	// Smallest effect that would be seen by the end of the plan, in the metric's unit.
+	DetectableEffect *float64 `protobuf:"fixed64,22,opt,name=detectable_effect,json=detectableEffect,proto3,oneof" json:"detectable_effect,omitempty"`
+	// Further minutes after which it should be decided; absent: more time will
+	// not help, or it is decided.
+	MinutesNeeded *float64 `protobuf:"fixed64,23,opt,name=minutes_needed,json=minutesNeeded,proto3,oneof" json:"minutes_needed,omitempty"`
+	// Where the variance comes from: history, model, window, unpaired, constant.
+	Calibration string `protobuf:"bytes,24,opt,name=calibration,proto3" json:"calibration,omitempty"`
+	// Hash of the samples and settings judged, as hex.
+	Digest        string `protobuf:"bytes,25,opt,name=digest,proto3" json:"digest,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *MetricVerdict) Reset() {
 	*x = MetricVerdict{}
-	mi := &file_bellwether_v1_canary_proto_msgTypes[3]
+	mi := &file_bellwether_v1_canary_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -554,7 +967,7 @@ func (x *MetricVerdict) String() string {
 func (*MetricVerdict) ProtoMessage() {}
 
 func (x *MetricVerdict) ProtoReflect() protoreflect.Message {
-	mi := &file_bellwether_v1_canary_proto_msgTypes[3]
+	mi := &file_bellwether_v1_canary_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -567,7 +980,7 @@ func (x *MetricVerdict) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MetricVerdict.ProtoReflect.Descriptor instead.
 func (*MetricVerdict) Descriptor() ([]byte, []int) {
-	return file_bellwether_v1_canary_proto_rawDescGZIP(), []int{3}
+	return file_bellwether_v1_canary_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *MetricVerdict) GetName() string {
@@ -647,6 +1060,286 @@ func (x *MetricVerdict) GetCanaryPreview() []float64 {
 	return nil
 }
 
+func (x *MetricVerdict) GetChannel() string {
+	if x != nil {
+		return x.Channel
+	}
+	return ""
+}
+
+func (x *MetricVerdict) GetChannels() []*ChannelEvidence {
+	if x != nil {
+		return x.Channels
+	}
+	return nil
+}
+
+func (x *MetricVerdict) GetCritical() bool {
+	if x != nil {
+		return x.Critical
+	}
+	return false
+}
+
+func (x *MetricVerdict) GetBaselineSamples() int32 {
+	if x != nil {
+		return x.BaselineSamples
+	}
+	return 0
+}
+
+func (x *MetricVerdict) GetCanarySamples() int32 {
+	if x != nil {
+		return x.CanarySamples
+	}
+	return 0
+}
+
+func (x *MetricVerdict) GetEffectiveSamples() float64 {
+	if x != nil && x.EffectiveSamples != nil {
+		return *x.EffectiveSamples
+	}
+	return 0
+}
+
+func (x *MetricVerdict) GetAutocorrelation() float64 {
+	if x != nil && x.Autocorrelation != nil {
+		return *x.Autocorrelation
+	}
+	return 0
+}
+
+func (x *MetricVerdict) GetLogP() float64 {
+	if x != nil && x.LogP != nil {
+		return *x.LogP
+	}
+	return 0
+}
+
+func (x *MetricVerdict) GetEValue() float64 {
+	if x != nil && x.EValue != nil {
+		return *x.EValue
+	}
+	return 0
+}
+
+func (x *MetricVerdict) GetMinEffect() float64 {
+	if x != nil && x.MinEffect != nil {
+		return *x.MinEffect
+	}
+	return 0
+}
+
+func (x *MetricVerdict) GetDetectableEffect() float64 {
+	if x != nil && x.DetectableEffect != nil {
+		return *x.DetectableEffect
+	}
+	return 0
+}
+
+func (x *MetricVerdict) GetMinutesNeeded() float64 {
+	if x != nil && x.MinutesNeeded != nil {
+		return *x.MinutesNeeded
+	}
+	return 0
+}
+
+func (x *MetricVerdict) GetCalibration() string {
+	if x != nil {
+		return x.Calibration
+	}
+	return ""
+}
+
+func (x *MetricVerdict) GetDigest() string {
+	if x != nil {
+		return x.Digest
+	}
+	return ""
+}
+
+// ChannelEvidence is what one channel found on one metric.
+type ChannelEvidence struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// location, spread, tail, count, missingness, shards.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// Its verdict by itself.
+	Verdict CanaryVerdict `protobuf:"varint,2,opt,name=verdict,proto3,enum=bellwether.v1.CanaryVerdict" json:"verdict,omitempty"`
+	// What it measures: a difference, a ratio, a share.
+	Effect *float64 `protobuf:"fixed64,3,opt,name=effect,proto3,oneof" json:"effect,omitempty"`
+	// Lower end of the interval.
+	IntervalLow *float64 `protobuf:"fixed64,4,opt,name=interval_low,json=intervalLow,proto3,oneof" json:"interval_low,omitempty"`
+	// Upper end of the interval.
+	IntervalHigh *float64 `protobuf:"fixed64,5,opt,name=interval_high,json=intervalHigh,proto3,oneof" json:"interval_high,omitempty"`
+	// p-value of "worse" over all looks.
+	P *float64 `protobuf:"fixed64,6,opt,name=p,proto3,oneof" json:"p,omitempty"`
+	// In one sentence.
+	Reason        string `protobuf:"bytes,7,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ChannelEvidence) Reset() {
+	*x = ChannelEvidence{}
+	mi := &file_bellwether_v1_canary_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ChannelEvidence) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ChannelEvidence) ProtoMessage() {}
+
+func (x *ChannelEvidence) ProtoReflect() protoreflect.Message {
+	mi := &file_bellwether_v1_canary_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ChannelEvidence.ProtoReflect.Descriptor instead.
+func (*ChannelEvidence) Descriptor() ([]byte, []int) {
+	return file_bellwether_v1_canary_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *ChannelEvidence) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *ChannelEvidence) GetVerdict() CanaryVerdict {
+	if x != nil {
+		return x.Verdict
+	}
+	return CanaryVerdict_CANARY_VERDICT_UNSPECIFIED
+}
+
+func (x *ChannelEvidence) GetEffect() float64 {
+	if x != nil && x.Effect != nil {
+		return *x.Effect
+	}
+	return 0
+}
+
+func (x *ChannelEvidence) GetIntervalLow() float64 {
+	if x != nil && x.IntervalLow != nil {
+		return *x.IntervalLow
+	}
+	return 0
+}
+
+func (x *ChannelEvidence) GetIntervalHigh() float64 {
+	if x != nil && x.IntervalHigh != nil {
+		return *x.IntervalHigh
+	}
+	return 0
+}
+
+func (x *ChannelEvidence) GetP() float64 {
+	if x != nil && x.P != nil {
+		return *x.P
+	}
+	return 0
+}
+
+func (x *ChannelEvidence) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+// GateVerdict is the verdict on one gate.
+type GateVerdict struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Name of the objective.
+	Objective string `protobuf:"bytes,1,opt,name=objective,proto3" json:"objective,omitempty"`
+	// Its verdict: FAIL when it burns beyond the limit, NO_DATA when it is silent.
+	Verdict CanaryVerdict `protobuf:"varint,2,opt,name=verdict,proto3,enum=bellwether.v1.CanaryVerdict" json:"verdict,omitempty"`
+	// Burn rate now, 1 spends exactly the budget.
+	BurnRate *float64 `protobuf:"fixed64,3,opt,name=burn_rate,json=burnRate,proto3,oneof" json:"burn_rate,omitempty"`
+	// Burn rate that fails the canary.
+	Limit float64 `protobuf:"fixed64,4,opt,name=limit,proto3" json:"limit,omitempty"`
+	// Why, in one sentence.
+	Reason        string `protobuf:"bytes,5,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GateVerdict) Reset() {
+	*x = GateVerdict{}
+	mi := &file_bellwether_v1_canary_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GateVerdict) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GateVerdict) ProtoMessage() {}
+
+func (x *GateVerdict) ProtoReflect() protoreflect.Message {
+	mi := &file_bellwether_v1_canary_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GateVerdict.ProtoReflect.Descriptor instead.
+func (*GateVerdict) Descriptor() ([]byte, []int) {
+	return file_bellwether_v1_canary_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *GateVerdict) GetObjective() string {
+	if x != nil {
+		return x.Objective
+	}
+	return ""
+}
+
+func (x *GateVerdict) GetVerdict() CanaryVerdict {
+	if x != nil {
+		return x.Verdict
+	}
+	return CanaryVerdict_CANARY_VERDICT_UNSPECIFIED
+}
+
+func (x *GateVerdict) GetBurnRate() float64 {
+	if x != nil && x.BurnRate != nil {
+		return *x.BurnRate
+	}
+	return 0
+}
+
+func (x *GateVerdict) GetLimit() float64 {
+	if x != nil {
+		return x.Limit
+	}
+	return 0
+}
+
+func (x *GateVerdict) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
 // JudgeResponse is a verdict in sum and per metric.
 type JudgeResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -660,14 +1353,28 @@ type JudgeResponse struct {
 	Trace *Trace `protobuf:"bytes,4,opt,name=trace,proto3" json:"trace,omitempty"`
 	// The verdict as a word, for pipelines that read JSON: PASS, FAIL,
 	// INCONCLUSIVE, NO_DATA.
-	VerdictWord   string `protobuf:"bytes,5,opt,name=verdict_word,json=verdictWord,proto3" json:"verdict_word,omitempty"`
+	VerdictWord string `protobuf:"bytes,5,opt,name=verdict_word,json=verdictWord,proto3" json:"verdict_word,omitempty"`
+	// The gates of the run.
+	Gates []*GateVerdict `protobuf:"bytes,6,rep,name=gates,proto3" json:"gates,omitempty"`
+	// The metric that holds the verdict back; empty when none.
+	LimitingMetric string `protobuf:"bytes,7,opt,name=limiting_metric,json=limitingMetric,proto3" json:"limiting_metric,omitempty"`
+	// Further minutes for an INCONCLUSIVE; absent: more time will not help, or it
+	// is decided.
+	MinutesNeeded *float64 `protobuf:"fixed64,8,opt,name=minutes_needed,json=minutesNeeded,proto3,oneof" json:"minutes_needed,omitempty"`
+	// 0 to 100 for readers that want a score: the share of the metrics that pass,
+	// 0 if the canary fails.
+	Score float64 `protobuf:"fixed64,9,opt,name=score,proto3" json:"score,omitempty"`
+	// What made the judgement weaker than it could be.
+	Warnings []string `protobuf:"bytes,10,rep,name=warnings,proto3" json:"warnings,omitempty"`
+	// Hash of everything that was judged, as hex: the same digest, the same verdict.
+	Digest        string `protobuf:"bytes,11,opt,name=digest,proto3" json:"digest,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *JudgeResponse) Reset() {
 	*x = JudgeResponse{}
-	mi := &file_bellwether_v1_canary_proto_msgTypes[4]
+	mi := &file_bellwether_v1_canary_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -679,7 +1386,7 @@ func (x *JudgeResponse) String() string {
 func (*JudgeResponse) ProtoMessage() {}
 
 func (x *JudgeResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bellwether_v1_canary_proto_msgTypes[4]
+	mi := &file_bellwether_v1_canary_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -692,7 +1399,7 @@ func (x *JudgeResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use JudgeResponse.ProtoReflect.Descriptor instead.
 func (*JudgeResponse) Descriptor() ([]byte, []int) {
-	return file_bellwether_v1_canary_proto_rawDescGZIP(), []int{4}
+	return file_bellwether_v1_canary_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *JudgeResponse) GetVerdict() CanaryVerdict {
@@ -730,6 +1437,48 @@ func (x *JudgeResponse) GetVerdictWord() string {
 	return ""
 }
 
+func (x *JudgeResponse) GetGates() []*GateVerdict {
+	if x != nil {
+		return x.Gates
+	}
+	return nil
+}
+
+func (x *JudgeResponse) GetLimitingMetric() string {
+	if x != nil {
+		return x.LimitingMetric
+	}
+	return ""
+}
+
+func (x *JudgeResponse) GetMinutesNeeded() float64 {
+	if x != nil && x.MinutesNeeded != nil {
+		return *x.MinutesNeeded
+	}
+	return 0
+}
+
+func (x *JudgeResponse) GetScore() float64 {
+	if x != nil {
+		return x.Score
+	}
+	return 0
+}
+
+func (x *JudgeResponse) GetWarnings() []string {
+	if x != nil {
+		return x.Warnings
+	}
+	return nil
+}
+
+func (x *JudgeResponse) GetDigest() string {
+	if x != nil {
+		return x.Digest
+	}
+	return ""
+}
+
 // CanaryMetric names a metric of a live run.
 type CanaryMetric struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -752,7 +1501,7 @@ type CanaryMetric struct {
 
 func (x *CanaryMetric) Reset() {
 	*x = CanaryMetric{}
-	mi := &file_bellwether_v1_canary_proto_msgTypes[5]
+	mi := &file_bellwether_v1_canary_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -764,7 +1513,7 @@ func (x *CanaryMetric) String() string {
 func (*CanaryMetric) ProtoMessage() {}
 
 func (x *CanaryMetric) ProtoReflect() protoreflect.Message {
-	mi := &file_bellwether_v1_canary_proto_msgTypes[5]
+	mi := &file_bellwether_v1_canary_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -777,7 +1526,7 @@ func (x *CanaryMetric) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CanaryMetric.ProtoReflect.Descriptor instead.
 func (*CanaryMetric) Descriptor() ([]byte, []int) {
-	return file_bellwether_v1_canary_proto_rawDescGZIP(), []int{5}
+	return file_bellwether_v1_canary_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *CanaryMetric) GetName() string {
@@ -822,14 +1571,73 @@ func (x *CanaryMetric) GetCritical() bool {
 	return false
 }
 
+// CanaryGate fails a canary while an objective burns.
+type CanaryGate struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Name of the objective. Required.
+	Objective string `protobuf:"bytes,1,opt,name=objective,proto3" json:"objective,omitempty"`
+	// Burn rate over the objective's shortest long window that fails, > 0.
+	// Default 14.4.
+	BurnRate      float64 `protobuf:"fixed64,2,opt,name=burn_rate,json=burnRate,proto3" json:"burn_rate,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CanaryGate) Reset() {
+	*x = CanaryGate{}
+	mi := &file_bellwether_v1_canary_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CanaryGate) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CanaryGate) ProtoMessage() {}
+
+func (x *CanaryGate) ProtoReflect() protoreflect.Message {
+	mi := &file_bellwether_v1_canary_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CanaryGate.ProtoReflect.Descriptor instead.
+func (*CanaryGate) Descriptor() ([]byte, []int) {
+	return file_bellwether_v1_canary_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *CanaryGate) GetObjective() string {
+	if x != nil {
+		return x.Objective
+	}
+	return ""
+}
+
+func (x *CanaryGate) GetBurnRate() float64 {
+	if x != nil {
+		return x.BurnRate
+	}
+	return 0
+}
+
 // CanarySpec says what to compare.
 type CanarySpec struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Shown name, e.g. the service.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
-	// Matchers of the baseline, e.g. service="cart",track="baseline". Required.
+	// Matchers of the baseline, e.g. service="cart",track="baseline"; with service
+	// set, short forms such as track="baseline". Required unless previous or
+	// offset is set.
 	Baseline string `protobuf:"bytes,2,opt,name=baseline,proto3" json:"baseline,omitempty"`
-	// Matchers of the canary. Required; must differ from baseline.
+	// Matchers of the canary. Required; must differ from baseline unless previous
+	// or offset is set.
 	Canary string `protobuf:"bytes,3,opt,name=canary,proto3" json:"canary,omitempty"`
 	// Metrics. Default: the request, error and latency series both sides have.
 	Metrics []*CanaryMetric `protobuf:"bytes,4,rep,name=metrics,proto3" json:"metrics,omitempty"`
@@ -845,14 +1653,29 @@ type CanarySpec struct {
 	// in a step.
 	Step *durationpb.Duration `protobuf:"bytes,9,opt,name=step,proto3" json:"step,omitempty"`
 	// History before start used for calibration. Default 24 h.
-	History       *durationpb.Duration `protobuf:"bytes,10,opt,name=history,proto3" json:"history,omitempty"`
+	History *durationpb.Duration `protobuf:"bytes,10,opt,name=history,proto3" json:"history,omitempty"`
+	// Service both sides belong to; put before both matchers. Optional.
+	Service string `protobuf:"bytes,11,opt,name=service,proto3" json:"service,omitempty"`
+	// Time after start whose samples do not count, for a canary that warms up.
+	// Default 0.
+	Warmup *durationpb.Duration `protobuf:"bytes,12,opt,name=warmup,proto3" json:"warmup,omitempty"`
+	// Objectives whose burning fails the canary.
+	Gates []*CanaryGate `protobuf:"bytes,13,rep,name=gates,proto3" json:"gates,omitempty"`
+	// What an INCONCLUSIVE end is told as. Default HOLD.
+	OnUndecided UndecidedAction `protobuf:"varint,14,opt,name=on_undecided,json=onUndecided,proto3,enum=bellwether.v1.UndecidedAction" json:"on_undecided,omitempty"`
+	// Compare with an earlier run's canary at the same age instead of a baseline
+	// beside it: a run id, or "last" for the newest ended run of the same name
+	// that passed.
+	Previous string `protobuf:"bytes,15,opt,name=previous,proto3" json:"previous,omitempty"`
+	// Compare with the same time this long ago, e.g. 168h.
+	Offset        *durationpb.Duration `protobuf:"bytes,16,opt,name=offset,proto3" json:"offset,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *CanarySpec) Reset() {
 	*x = CanarySpec{}
-	mi := &file_bellwether_v1_canary_proto_msgTypes[6]
+	mi := &file_bellwether_v1_canary_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -864,7 +1687,7 @@ func (x *CanarySpec) String() string {
 func (*CanarySpec) ProtoMessage() {}
 
 func (x *CanarySpec) ProtoReflect() protoreflect.Message {
-	mi := &file_bellwether_v1_canary_proto_msgTypes[6]
+	mi := &file_bellwether_v1_canary_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -877,7 +1700,7 @@ func (x *CanarySpec) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CanarySpec.ProtoReflect.Descriptor instead.
 func (*CanarySpec) Descriptor() ([]byte, []int) {
-	return file_bellwether_v1_canary_proto_rawDescGZIP(), []int{6}
+	return file_bellwether_v1_canary_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *CanarySpec) GetName() string {
@@ -950,18 +1773,63 @@ func (x *CanarySpec) GetHistory() *durationpb.Duration {
 	return nil
 }
 
+func (x *CanarySpec) GetService() string {
+	if x != nil {
+		return x.Service
+	}
+	return ""
+}
+
+func (x *CanarySpec) GetWarmup() *durationpb.Duration {
+	if x != nil {
+		return x.Warmup
+	}
+	return nil
+}
+
+func (x *CanarySpec) GetGates() []*CanaryGate {
+	if x != nil {
+		return x.Gates
+	}
+	return nil
+}
+
+func (x *CanarySpec) GetOnUndecided() UndecidedAction {
+	if x != nil {
+		return x.OnUndecided
+	}
+	return UndecidedAction_UNDECIDED_ACTION_UNSPECIFIED
+}
+
+func (x *CanarySpec) GetPrevious() string {
+	if x != nil {
+		return x.Previous
+	}
+	return ""
+}
+
+func (x *CanarySpec) GetOffset() *durationpb.Duration {
+	if x != nil {
+		return x.Offset
+	}
+	return nil
+}
+
 // StartAnalysisRequest starts a run.
 type StartAnalysisRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// What to compare.
-	Spec          *CanarySpec `protobuf:"bytes,1,opt,name=spec,proto3" json:"spec,omitempty"`
+	Spec *CanarySpec `protobuf:"bytes,1,opt,name=spec,proto3" json:"spec,omitempty"`
+	// A run already started under this key is returned instead of a second one,
+	// e.g. the hash of a rollout. Optional, at most 256 bytes.
+	Key           string `protobuf:"bytes,2,opt,name=key,proto3" json:"key,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *StartAnalysisRequest) Reset() {
 	*x = StartAnalysisRequest{}
-	mi := &file_bellwether_v1_canary_proto_msgTypes[7]
+	mi := &file_bellwether_v1_canary_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -973,7 +1841,7 @@ func (x *StartAnalysisRequest) String() string {
 func (*StartAnalysisRequest) ProtoMessage() {}
 
 func (x *StartAnalysisRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bellwether_v1_canary_proto_msgTypes[7]
+	mi := &file_bellwether_v1_canary_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -986,7 +1854,7 @@ func (x *StartAnalysisRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StartAnalysisRequest.ProtoReflect.Descriptor instead.
 func (*StartAnalysisRequest) Descriptor() ([]byte, []int) {
-	return file_bellwether_v1_canary_proto_rawDescGZIP(), []int{7}
+	return file_bellwether_v1_canary_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *StartAnalysisRequest) GetSpec() *CanarySpec {
@@ -994,6 +1862,13 @@ func (x *StartAnalysisRequest) GetSpec() *CanarySpec {
 		return x.Spec
 	}
 	return nil
+}
+
+func (x *StartAnalysisRequest) GetKey() string {
+	if x != nil {
+		return x.Key
+	}
+	return ""
 }
 
 // StartAnalysisResponse names the run.
@@ -1007,7 +1882,7 @@ type StartAnalysisResponse struct {
 
 func (x *StartAnalysisResponse) Reset() {
 	*x = StartAnalysisResponse{}
-	mi := &file_bellwether_v1_canary_proto_msgTypes[8]
+	mi := &file_bellwether_v1_canary_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1019,7 +1894,7 @@ func (x *StartAnalysisResponse) String() string {
 func (*StartAnalysisResponse) ProtoMessage() {}
 
 func (x *StartAnalysisResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bellwether_v1_canary_proto_msgTypes[8]
+	mi := &file_bellwether_v1_canary_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1032,7 +1907,7 @@ func (x *StartAnalysisResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StartAnalysisResponse.ProtoReflect.Descriptor instead.
 func (*StartAnalysisResponse) Descriptor() ([]byte, []int) {
-	return file_bellwether_v1_canary_proto_rawDescGZIP(), []int{8}
+	return file_bellwether_v1_canary_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *StartAnalysisResponse) GetId() string {
@@ -1058,14 +1933,16 @@ type Analysis struct {
 	// When it ended; absent while running.
 	Ended *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=ended,proto3" json:"ended,omitempty"`
 	// Newest verdict.
-	Result        *JudgeResponse `protobuf:"bytes,7,opt,name=result,proto3" json:"result,omitempty"`
+	Result *JudgeResponse `protobuf:"bytes,7,opt,name=result,proto3" json:"result,omitempty"`
+	// The key it was started under.
+	Key           string `protobuf:"bytes,8,opt,name=key,proto3" json:"key,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Analysis) Reset() {
 	*x = Analysis{}
-	mi := &file_bellwether_v1_canary_proto_msgTypes[9]
+	mi := &file_bellwether_v1_canary_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1077,7 +1954,7 @@ func (x *Analysis) String() string {
 func (*Analysis) ProtoMessage() {}
 
 func (x *Analysis) ProtoReflect() protoreflect.Message {
-	mi := &file_bellwether_v1_canary_proto_msgTypes[9]
+	mi := &file_bellwether_v1_canary_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1090,7 +1967,7 @@ func (x *Analysis) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Analysis.ProtoReflect.Descriptor instead.
 func (*Analysis) Descriptor() ([]byte, []int) {
-	return file_bellwether_v1_canary_proto_rawDescGZIP(), []int{9}
+	return file_bellwether_v1_canary_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *Analysis) GetId() string {
@@ -1142,6 +2019,13 @@ func (x *Analysis) GetResult() *JudgeResponse {
 	return nil
 }
 
+func (x *Analysis) GetKey() string {
+	if x != nil {
+		return x.Key
+	}
+	return ""
+}
+
 // GetAnalysisRequest names a run.
 type GetAnalysisRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1153,7 +2037,7 @@ type GetAnalysisRequest struct {
 
 func (x *GetAnalysisRequest) Reset() {
 	*x = GetAnalysisRequest{}
-	mi := &file_bellwether_v1_canary_proto_msgTypes[10]
+	mi := &file_bellwether_v1_canary_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1165,7 +2049,7 @@ func (x *GetAnalysisRequest) String() string {
 func (*GetAnalysisRequest) ProtoMessage() {}
 
 func (x *GetAnalysisRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bellwether_v1_canary_proto_msgTypes[10]
+	mi := &file_bellwether_v1_canary_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1178,7 +2062,7 @@ func (x *GetAnalysisRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetAnalysisRequest.ProtoReflect.Descriptor instead.
 func (*GetAnalysisRequest) Descriptor() ([]byte, []int) {
-	return file_bellwether_v1_canary_proto_rawDescGZIP(), []int{10}
+	return file_bellwether_v1_canary_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *GetAnalysisRequest) GetId() string {
@@ -1199,7 +2083,7 @@ type GetAnalysisResponse struct {
 
 func (x *GetAnalysisResponse) Reset() {
 	*x = GetAnalysisResponse{}
-	mi := &file_bellwether_v1_canary_proto_msgTypes[11]
+	mi := &file_bellwether_v1_canary_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1211,7 +2095,7 @@ func (x *GetAnalysisResponse) String() string {
 func (*GetAnalysisResponse) ProtoMessage() {}
 
 func (x *GetAnalysisResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bellwether_v1_canary_proto_msgTypes[11]
+	mi := &file_bellwether_v1_canary_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1224,7 +2108,7 @@ func (x *GetAnalysisResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetAnalysisResponse.ProtoReflect.Descriptor instead.
 func (*GetAnalysisResponse) Descriptor() ([]byte, []int) {
-	return file_bellwether_v1_canary_proto_rawDescGZIP(), []int{11}
+	return file_bellwether_v1_canary_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *GetAnalysisResponse) GetAnalysis() *Analysis {
@@ -1245,7 +2129,7 @@ type WatchAnalysisRequest struct {
 
 func (x *WatchAnalysisRequest) Reset() {
 	*x = WatchAnalysisRequest{}
-	mi := &file_bellwether_v1_canary_proto_msgTypes[12]
+	mi := &file_bellwether_v1_canary_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1257,7 +2141,7 @@ func (x *WatchAnalysisRequest) String() string {
 func (*WatchAnalysisRequest) ProtoMessage() {}
 
 func (x *WatchAnalysisRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bellwether_v1_canary_proto_msgTypes[12]
+	mi := &file_bellwether_v1_canary_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1270,7 +2154,7 @@ func (x *WatchAnalysisRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchAnalysisRequest.ProtoReflect.Descriptor instead.
 func (*WatchAnalysisRequest) Descriptor() ([]byte, []int) {
-	return file_bellwether_v1_canary_proto_rawDescGZIP(), []int{12}
+	return file_bellwether_v1_canary_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *WatchAnalysisRequest) GetId() string {
@@ -1291,7 +2175,7 @@ type WatchAnalysisResponse struct {
 
 func (x *WatchAnalysisResponse) Reset() {
 	*x = WatchAnalysisResponse{}
-	mi := &file_bellwether_v1_canary_proto_msgTypes[13]
+	mi := &file_bellwether_v1_canary_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1303,7 +2187,7 @@ func (x *WatchAnalysisResponse) String() string {
 func (*WatchAnalysisResponse) ProtoMessage() {}
 
 func (x *WatchAnalysisResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bellwether_v1_canary_proto_msgTypes[13]
+	mi := &file_bellwether_v1_canary_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1316,7 +2200,7 @@ func (x *WatchAnalysisResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchAnalysisResponse.ProtoReflect.Descriptor instead.
 func (*WatchAnalysisResponse) Descriptor() ([]byte, []int) {
-	return file_bellwether_v1_canary_proto_rawDescGZIP(), []int{13}
+	return file_bellwether_v1_canary_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *WatchAnalysisResponse) GetAnalysis() *Analysis {
@@ -1324,6 +2208,417 @@ func (x *WatchAnalysisResponse) GetAnalysis() *Analysis {
 		return x.Analysis
 	}
 	return nil
+}
+
+// EnsureVerdictRequest names a run by key and says what it compares.
+type EnsureVerdictRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Names the run among all runs, e.g. the hash of a rollout. Required, at most
+	// 256 bytes.
+	Key string `protobuf:"bytes,1,opt,name=key,proto3" json:"key,omitempty"`
+	// What to compare, if the run is not there yet.
+	Spec          *CanarySpec `protobuf:"bytes,2,opt,name=spec,proto3" json:"spec,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *EnsureVerdictRequest) Reset() {
+	*x = EnsureVerdictRequest{}
+	mi := &file_bellwether_v1_canary_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EnsureVerdictRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EnsureVerdictRequest) ProtoMessage() {}
+
+func (x *EnsureVerdictRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_bellwether_v1_canary_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EnsureVerdictRequest.ProtoReflect.Descriptor instead.
+func (*EnsureVerdictRequest) Descriptor() ([]byte, []int) {
+	return file_bellwether_v1_canary_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *EnsureVerdictRequest) GetKey() string {
+	if x != nil {
+		return x.Key
+	}
+	return ""
+}
+
+func (x *EnsureVerdictRequest) GetSpec() *CanarySpec {
+	if x != nil {
+		return x.Spec
+	}
+	return nil
+}
+
+// EnsureVerdictResponse is the newest verdict.
+type EnsureVerdictResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Run id.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// Shown name.
+	Name string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	// PASS, FAIL, INCONCLUSIVE or NO_DATA.
+	Verdict string `protobuf:"bytes,3,opt,name=verdict,proto3" json:"verdict,omitempty"`
+	// 0 to 100: the share of the metrics that pass, 0 if the canary fails.
+	Score float64 `protobuf:"fixed64,4,opt,name=score,proto3" json:"score,omitempty"`
+	// Why, in one sentence.
+	Reason string `protobuf:"bytes,5,opt,name=reason,proto3" json:"reason,omitempty"`
+	// running, done or canceled.
+	State string `protobuf:"bytes,6,opt,name=state,proto3" json:"state,omitempty"`
+	// True once the verdict will not change any more.
+	Final bool `protobuf:"varint,7,opt,name=final,proto3" json:"final,omitempty"`
+	// Looks so far.
+	Looks int32 `protobuf:"varint,8,opt,name=looks,proto3" json:"looks,omitempty"`
+	// Further minutes an INCONCLUSIVE is expected to need; absent if unknown.
+	MinutesNeeded *float64 `protobuf:"fixed64,9,opt,name=minutes_needed,json=minutesNeeded,proto3,oneof" json:"minutes_needed,omitempty"`
+	// Path of the report on this server.
+	Report        string `protobuf:"bytes,10,opt,name=report,proto3" json:"report,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *EnsureVerdictResponse) Reset() {
+	*x = EnsureVerdictResponse{}
+	mi := &file_bellwether_v1_canary_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EnsureVerdictResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EnsureVerdictResponse) ProtoMessage() {}
+
+func (x *EnsureVerdictResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_bellwether_v1_canary_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EnsureVerdictResponse.ProtoReflect.Descriptor instead.
+func (*EnsureVerdictResponse) Descriptor() ([]byte, []int) {
+	return file_bellwether_v1_canary_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *EnsureVerdictResponse) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *EnsureVerdictResponse) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *EnsureVerdictResponse) GetVerdict() string {
+	if x != nil {
+		return x.Verdict
+	}
+	return ""
+}
+
+func (x *EnsureVerdictResponse) GetScore() float64 {
+	if x != nil {
+		return x.Score
+	}
+	return 0
+}
+
+func (x *EnsureVerdictResponse) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *EnsureVerdictResponse) GetState() string {
+	if x != nil {
+		return x.State
+	}
+	return ""
+}
+
+func (x *EnsureVerdictResponse) GetFinal() bool {
+	if x != nil {
+		return x.Final
+	}
+	return false
+}
+
+func (x *EnsureVerdictResponse) GetLooks() int32 {
+	if x != nil {
+		return x.Looks
+	}
+	return 0
+}
+
+func (x *EnsureVerdictResponse) GetMinutesNeeded() float64 {
+	if x != nil && x.MinutesNeeded != nil {
+		return *x.MinutesNeeded
+	}
+	return 0
+}
+
+func (x *EnsureVerdictResponse) GetReport() string {
+	if x != nil {
+		return x.Report
+	}
+	return ""
+}
+
+// GetVerdictRequest names a run.
+type GetVerdictRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Run id. Required.
+	Id            string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetVerdictRequest) Reset() {
+	*x = GetVerdictRequest{}
+	mi := &file_bellwether_v1_canary_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetVerdictRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetVerdictRequest) ProtoMessage() {}
+
+func (x *GetVerdictRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_bellwether_v1_canary_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetVerdictRequest.ProtoReflect.Descriptor instead.
+func (*GetVerdictRequest) Descriptor() ([]byte, []int) {
+	return file_bellwether_v1_canary_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *GetVerdictRequest) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+// GetVerdictResponse is the newest verdict.
+type GetVerdictResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Run id.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// Shown name.
+	Name string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	// PASS, FAIL, INCONCLUSIVE or NO_DATA.
+	Verdict string `protobuf:"bytes,3,opt,name=verdict,proto3" json:"verdict,omitempty"`
+	// 0 to 100: the share of the metrics that pass, 0 if the canary fails.
+	Score float64 `protobuf:"fixed64,4,opt,name=score,proto3" json:"score,omitempty"`
+	// Why, in one sentence.
+	Reason string `protobuf:"bytes,5,opt,name=reason,proto3" json:"reason,omitempty"`
+	// running, done or canceled.
+	State string `protobuf:"bytes,6,opt,name=state,proto3" json:"state,omitempty"`
+	// True once the verdict will not change any more.
+	Final bool `protobuf:"varint,7,opt,name=final,proto3" json:"final,omitempty"`
+	// Looks so far.
+	Looks int32 `protobuf:"varint,8,opt,name=looks,proto3" json:"looks,omitempty"`
+	// Further minutes an INCONCLUSIVE is expected to need; absent if unknown.
+	MinutesNeeded *float64 `protobuf:"fixed64,9,opt,name=minutes_needed,json=minutesNeeded,proto3,oneof" json:"minutes_needed,omitempty"`
+	// Path of the report on this server.
+	Report        string `protobuf:"bytes,10,opt,name=report,proto3" json:"report,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetVerdictResponse) Reset() {
+	*x = GetVerdictResponse{}
+	mi := &file_bellwether_v1_canary_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetVerdictResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetVerdictResponse) ProtoMessage() {}
+
+func (x *GetVerdictResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_bellwether_v1_canary_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetVerdictResponse.ProtoReflect.Descriptor instead.
+func (*GetVerdictResponse) Descriptor() ([]byte, []int) {
+	return file_bellwether_v1_canary_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *GetVerdictResponse) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *GetVerdictResponse) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *GetVerdictResponse) GetVerdict() string {
+	if x != nil {
+		return x.Verdict
+	}
+	return ""
+}
+
+func (x *GetVerdictResponse) GetScore() float64 {
+	if x != nil {
+		return x.Score
+	}
+	return 0
+}
+
+func (x *GetVerdictResponse) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *GetVerdictResponse) GetState() string {
+	if x != nil {
+		return x.State
+	}
+	return ""
+}
+
+func (x *GetVerdictResponse) GetFinal() bool {
+	if x != nil {
+		return x.Final
+	}
+	return false
+}
+
+func (x *GetVerdictResponse) GetLooks() int32 {
+	if x != nil {
+		return x.Looks
+	}
+	return 0
+}
+
+func (x *GetVerdictResponse) GetMinutesNeeded() float64 {
+	if x != nil && x.MinutesNeeded != nil {
+		return *x.MinutesNeeded
+	}
+	return 0
+}
+
+func (x *GetVerdictResponse) GetReport() string {
+	if x != nil {
+		return x.Report
+	}
+	return ""
+}
+
+// GetReportRequest names a run and a form.
+type GetReportRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Run id. Required.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// html, markdown, junit, text. Default html.
+	Format        string `protobuf:"bytes,2,opt,name=format,proto3" json:"format,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetReportRequest) Reset() {
+	*x = GetReportRequest{}
+	mi := &file_bellwether_v1_canary_proto_msgTypes[25]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetReportRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetReportRequest) ProtoMessage() {}
+
+func (x *GetReportRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_bellwether_v1_canary_proto_msgTypes[25]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetReportRequest.ProtoReflect.Descriptor instead.
+func (*GetReportRequest) Descriptor() ([]byte, []int) {
+	return file_bellwether_v1_canary_proto_rawDescGZIP(), []int{25}
+}
+
+func (x *GetReportRequest) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *GetReportRequest) GetFormat() string {
+	if x != nil {
+		return x.Format
+	}
+	return ""
 }
 
 // CancelAnalysisRequest names a run.
@@ -1337,7 +2632,7 @@ type CancelAnalysisRequest struct {
 
 func (x *CancelAnalysisRequest) Reset() {
 	*x = CancelAnalysisRequest{}
-	mi := &file_bellwether_v1_canary_proto_msgTypes[14]
+	mi := &file_bellwether_v1_canary_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1349,7 +2644,7 @@ func (x *CancelAnalysisRequest) String() string {
 func (*CancelAnalysisRequest) ProtoMessage() {}
 
 func (x *CancelAnalysisRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bellwether_v1_canary_proto_msgTypes[14]
+	mi := &file_bellwether_v1_canary_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1362,7 +2657,7 @@ func (x *CancelAnalysisRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelAnalysisRequest.ProtoReflect.Descriptor instead.
 func (*CancelAnalysisRequest) Descriptor() ([]byte, []int) {
-	return file_bellwether_v1_canary_proto_rawDescGZIP(), []int{14}
+	return file_bellwether_v1_canary_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *CancelAnalysisRequest) GetId() string {
@@ -1383,7 +2678,7 @@ type CancelAnalysisResponse struct {
 
 func (x *CancelAnalysisResponse) Reset() {
 	*x = CancelAnalysisResponse{}
-	mi := &file_bellwether_v1_canary_proto_msgTypes[15]
+	mi := &file_bellwether_v1_canary_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1395,7 +2690,7 @@ func (x *CancelAnalysisResponse) String() string {
 func (*CancelAnalysisResponse) ProtoMessage() {}
 
 func (x *CancelAnalysisResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bellwether_v1_canary_proto_msgTypes[15]
+	mi := &file_bellwether_v1_canary_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1408,7 +2703,7 @@ func (x *CancelAnalysisResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelAnalysisResponse.ProtoReflect.Descriptor instead.
 func (*CancelAnalysisResponse) Descriptor() ([]byte, []int) {
-	return file_bellwether_v1_canary_proto_rawDescGZIP(), []int{15}
+	return file_bellwether_v1_canary_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *CancelAnalysisResponse) GetAnalysis() *Analysis {
@@ -1429,7 +2724,7 @@ type ListAnalysesRequest struct {
 
 func (x *ListAnalysesRequest) Reset() {
 	*x = ListAnalysesRequest{}
-	mi := &file_bellwether_v1_canary_proto_msgTypes[16]
+	mi := &file_bellwether_v1_canary_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1441,7 +2736,7 @@ func (x *ListAnalysesRequest) String() string {
 func (*ListAnalysesRequest) ProtoMessage() {}
 
 func (x *ListAnalysesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bellwether_v1_canary_proto_msgTypes[16]
+	mi := &file_bellwether_v1_canary_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1454,7 +2749,7 @@ func (x *ListAnalysesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAnalysesRequest.ProtoReflect.Descriptor instead.
 func (*ListAnalysesRequest) Descriptor() ([]byte, []int) {
-	return file_bellwether_v1_canary_proto_rawDescGZIP(), []int{16}
+	return file_bellwether_v1_canary_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *ListAnalysesRequest) GetLimit() int32 {
@@ -1475,7 +2770,7 @@ type ListAnalysesResponse struct {
 
 func (x *ListAnalysesResponse) Reset() {
 	*x = ListAnalysesResponse{}
-	mi := &file_bellwether_v1_canary_proto_msgTypes[17]
+	mi := &file_bellwether_v1_canary_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1487,7 +2782,7 @@ func (x *ListAnalysesResponse) String() string {
 func (*ListAnalysesResponse) ProtoMessage() {}
 
 func (x *ListAnalysesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bellwether_v1_canary_proto_msgTypes[17]
+	mi := &file_bellwether_v1_canary_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1500,7 +2795,7 @@ func (x *ListAnalysesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAnalysesResponse.ProtoReflect.Descriptor instead.
 func (*ListAnalysesResponse) Descriptor() ([]byte, []int) {
-	return file_bellwether_v1_canary_proto_rawDescGZIP(), []int{17}
+	return file_bellwether_v1_canary_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *ListAnalysesResponse) GetAnalyses() []*Analysis {
@@ -1523,7 +2818,7 @@ type RetrospectRequest struct {
 
 func (x *RetrospectRequest) Reset() {
 	*x = RetrospectRequest{}
-	mi := &file_bellwether_v1_canary_proto_msgTypes[18]
+	mi := &file_bellwether_v1_canary_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1535,7 +2830,7 @@ func (x *RetrospectRequest) String() string {
 func (*RetrospectRequest) ProtoMessage() {}
 
 func (x *RetrospectRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bellwether_v1_canary_proto_msgTypes[18]
+	mi := &file_bellwether_v1_canary_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1548,7 +2843,7 @@ func (x *RetrospectRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RetrospectRequest.ProtoReflect.Descriptor instead.
 func (*RetrospectRequest) Descriptor() ([]byte, []int) {
-	return file_bellwether_v1_canary_proto_rawDescGZIP(), []int{18}
+	return file_bellwether_v1_canary_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *RetrospectRequest) GetSpec() *CanarySpec {
@@ -1576,7 +2871,7 @@ type RetrospectResponse struct {
 
 func (x *RetrospectResponse) Reset() {
 	*x = RetrospectResponse{}
-	mi := &file_bellwether_v1_canary_proto_msgTypes[19]
+	mi := &file_bellwether_v1_canary_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1588,7 +2883,7 @@ func (x *RetrospectResponse) String() string {
 func (*RetrospectResponse) ProtoMessage() {}
 
 func (x *RetrospectResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bellwether_v1_canary_proto_msgTypes[19]
+	mi := &file_bellwether_v1_canary_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1601,7 +2896,7 @@ func (x *RetrospectResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RetrospectResponse.ProtoReflect.Descriptor instead.
 func (*RetrospectResponse) Descriptor() ([]byte, []int) {
-	return file_bellwether_v1_canary_proto_rawDescGZIP(), []int{19}
+	return file_bellwether_v1_canary_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *RetrospectResponse) GetResult() *JudgeResponse {
@@ -1624,7 +2919,7 @@ type PlanRequest struct {
 
 func (x *PlanRequest) Reset() {
 	*x = PlanRequest{}
-	mi := &file_bellwether_v1_canary_proto_msgTypes[20]
+	mi := &file_bellwether_v1_canary_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1636,7 +2931,7 @@ func (x *PlanRequest) String() string {
 func (*PlanRequest) ProtoMessage() {}
 
 func (x *PlanRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bellwether_v1_canary_proto_msgTypes[20]
+	mi := &file_bellwether_v1_canary_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1649,7 +2944,7 @@ func (x *PlanRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PlanRequest.ProtoReflect.Descriptor instead.
 func (*PlanRequest) Descriptor() ([]byte, []int) {
-	return file_bellwether_v1_canary_proto_rawDescGZIP(), []int{20}
+	return file_bellwether_v1_canary_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *PlanRequest) GetSpec() *CanarySpec {
@@ -1677,7 +2972,7 @@ type PlanResponse struct {
 
 func (x *PlanResponse) Reset() {
 	*x = PlanResponse{}
-	mi := &file_bellwether_v1_canary_proto_msgTypes[21]
+	mi := &file_bellwether_v1_canary_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1689,7 +2984,7 @@ func (x *PlanResponse) String() string {
 func (*PlanResponse) ProtoMessage() {}
 
 func (x *PlanResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bellwether_v1_canary_proto_msgTypes[21]
+	mi := &file_bellwether_v1_canary_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1702,7 +2997,7 @@ func (x *PlanResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PlanResponse.ProtoReflect.Descriptor instead.
 func (*PlanResponse) Descriptor() ([]byte, []int) {
-	return file_bellwether_v1_canary_proto_rawDescGZIP(), []int{21}
+	return file_bellwether_v1_canary_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *PlanResponse) GetMetrics() []*MetricPlan {
@@ -1723,14 +3018,18 @@ type MetricPlan struct {
 	// unit.
 	VisibleEffect float64 `protobuf:"fixed64,3,opt,name=visible_effect,json=visibleEffect,proto3" json:"visible_effect,omitempty"`
 	// In words.
-	Reason        string `protobuf:"bytes,4,opt,name=reason,proto3" json:"reason,omitempty"`
+	Reason string `protobuf:"bytes,4,opt,name=reason,proto3" json:"reason,omitempty"`
+	// Events needed on both sides together, for counts; 0 for others.
+	EventsNeeded float64 `protobuf:"fixed64,5,opt,name=events_needed,json=eventsNeeded,proto3" json:"events_needed,omitempty"`
+	// The smallest effect that matters, in the metric's unit.
+	MinEffect     float64 `protobuf:"fixed64,6,opt,name=min_effect,json=minEffect,proto3" json:"min_effect,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *MetricPlan) Reset() {
 	*x = MetricPlan{}
-	mi := &file_bellwether_v1_canary_proto_msgTypes[22]
+	mi := &file_bellwether_v1_canary_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1742,7 +3041,7 @@ func (x *MetricPlan) String() string {
 func (*MetricPlan) ProtoMessage() {}
 
 func (x *MetricPlan) ProtoReflect() protoreflect.Message {
-	mi := &file_bellwether_v1_canary_proto_msgTypes[22]
+	mi := &file_bellwether_v1_canary_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1755,7 +3054,7 @@ func (x *MetricPlan) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MetricPlan.ProtoReflect.Descriptor instead.
 func (*MetricPlan) Descriptor() ([]byte, []int) {
-	return file_bellwether_v1_canary_proto_rawDescGZIP(), []int{22}
+	return file_bellwether_v1_canary_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *MetricPlan) GetName() string {
@@ -1786,6 +3085,20 @@ func (x *MetricPlan) GetReason() string {
 	return ""
 }
 
+func (x *MetricPlan) GetEventsNeeded() float64 {
+	if x != nil {
+		return x.EventsNeeded
+	}
+	return 0
+}
+
+func (x *MetricPlan) GetMinEffect() float64 {
+	if x != nil {
+		return x.MinEffect
+	}
+	return 0
+}
+
 // CalibrateRequest asks for A/A runs.
 type CalibrateRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1799,7 +3112,7 @@ type CalibrateRequest struct {
 
 func (x *CalibrateRequest) Reset() {
 	*x = CalibrateRequest{}
-	mi := &file_bellwether_v1_canary_proto_msgTypes[23]
+	mi := &file_bellwether_v1_canary_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1811,7 +3124,7 @@ func (x *CalibrateRequest) String() string {
 func (*CalibrateRequest) ProtoMessage() {}
 
 func (x *CalibrateRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bellwether_v1_canary_proto_msgTypes[23]
+	mi := &file_bellwether_v1_canary_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1824,7 +3137,7 @@ func (x *CalibrateRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CalibrateRequest.ProtoReflect.Descriptor instead.
 func (*CalibrateRequest) Descriptor() ([]byte, []int) {
-	return file_bellwether_v1_canary_proto_rawDescGZIP(), []int{23}
+	return file_bellwether_v1_canary_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *CalibrateRequest) GetSpec() *CanarySpec {
@@ -1851,14 +3164,20 @@ type CalibrateResponse struct {
 	// Upper 95 % bound of that share.
 	FalseFailUpper float64 `protobuf:"fixed64,3,opt,name=false_fail_upper,json=falseFailUpper,proto3" json:"false_fail_upper,omitempty"`
 	// In words, with the metrics that failed most.
-	Trace         *Trace `protobuf:"bytes,4,opt,name=trace,proto3" json:"trace,omitempty"`
+	Trace *Trace `protobuf:"bytes,4,opt,name=trace,proto3" json:"trace,omitempty"`
+	// Share that passed, 0 to 1.
+	Passed float64 `protobuf:"fixed64,5,opt,name=passed,proto3" json:"passed,omitempty"`
+	// Share that stayed undecided to the end, 0 to 1.
+	Undecided float64 `protobuf:"fixed64,6,opt,name=undecided,proto3" json:"undecided,omitempty"`
+	// Per metric, worst first.
+	Metrics       []*MetricCalibration `protobuf:"bytes,7,rep,name=metrics,proto3" json:"metrics,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *CalibrateResponse) Reset() {
 	*x = CalibrateResponse{}
-	mi := &file_bellwether_v1_canary_proto_msgTypes[24]
+	mi := &file_bellwether_v1_canary_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1870,7 +3189,7 @@ func (x *CalibrateResponse) String() string {
 func (*CalibrateResponse) ProtoMessage() {}
 
 func (x *CalibrateResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bellwether_v1_canary_proto_msgTypes[24]
+	mi := &file_bellwether_v1_canary_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1883,7 +3202,7 @@ func (x *CalibrateResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CalibrateResponse.ProtoReflect.Descriptor instead.
 func (*CalibrateResponse) Descriptor() ([]byte, []int) {
-	return file_bellwether_v1_canary_proto_rawDescGZIP(), []int{24}
+	return file_bellwether_v1_canary_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *CalibrateResponse) GetRuns() int32 {
@@ -1914,11 +3233,105 @@ func (x *CalibrateResponse) GetTrace() *Trace {
 	return nil
 }
 
+func (x *CalibrateResponse) GetPassed() float64 {
+	if x != nil {
+		return x.Passed
+	}
+	return 0
+}
+
+func (x *CalibrateResponse) GetUndecided() float64 {
+	if x != nil {
+		return x.Undecided
+	}
+	return 0
+}
+
+func (x *CalibrateResponse) GetMetrics() []*MetricCalibration {
+	if x != nil {
+		return x.Metrics
+	}
+	return nil
+}
+
+// MetricCalibration is the A/A record of one metric.
+type MetricCalibration struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Metric name.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// Runs in which it failed.
+	Failed int32 `protobuf:"varint,2,opt,name=failed,proto3" json:"failed,omitempty"`
+	// Runs in which it passed.
+	Passed int32 `protobuf:"varint,3,opt,name=passed,proto3" json:"passed,omitempty"`
+	// Runs in which it stayed undecided or had no data.
+	Undecided     int32 `protobuf:"varint,4,opt,name=undecided,proto3" json:"undecided,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MetricCalibration) Reset() {
+	*x = MetricCalibration{}
+	mi := &file_bellwether_v1_canary_proto_msgTypes[37]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MetricCalibration) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MetricCalibration) ProtoMessage() {}
+
+func (x *MetricCalibration) ProtoReflect() protoreflect.Message {
+	mi := &file_bellwether_v1_canary_proto_msgTypes[37]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MetricCalibration.ProtoReflect.Descriptor instead.
+func (*MetricCalibration) Descriptor() ([]byte, []int) {
+	return file_bellwether_v1_canary_proto_rawDescGZIP(), []int{37}
+}
+
+func (x *MetricCalibration) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *MetricCalibration) GetFailed() int32 {
+	if x != nil {
+		return x.Failed
+	}
+	return 0
+}
+
+func (x *MetricCalibration) GetPassed() int32 {
+	if x != nil {
+		return x.Passed
+	}
+	return 0
+}
+
+func (x *MetricCalibration) GetUndecided() int32 {
+	if x != nil {
+		return x.Undecided
+	}
+	return 0
+}
+
 var File_bellwether_v1_canary_proto protoreflect.FileDescriptor
 
 const file_bellwether_v1_canary_proto_rawDesc = "" +
 	"\n" +
-	"\x1abellwether/v1/canary.proto\x12\rbellwether.v1\x1a\x1abellwether/v1/series.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x85\x03\n" +
+	"\x1abellwether/v1/canary.proto\x12\rbellwether.v1\x1a\x1abellwether/v1/series.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x19google/api/httpbody.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xb7\x04\n" +
 	"\rCanarySamples\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x1a\n" +
 	"\bbaseline\x18\x02 \x03(\x01R\bbaseline\x12\x16\n" +
@@ -1931,17 +3344,40 @@ const file_bellwether_v1_canary_proto_rawDesc = "" +
 	"\bcritical\x18\b \x01(\bR\bcritical\x12)\n" +
 	"\x10history_baseline\x18\t \x03(\x01R\x0fhistoryBaseline\x12%\n" +
 	"\x0ehistory_canary\x18\n" +
-	" \x03(\x01R\rhistoryCanaryB\r\n" +
-	"\v_min_effect\"b\n" +
+	" \x03(\x01R\rhistoryCanary\x123\n" +
+	"\x06shards\x18\v \x01(\v2\x1b.bellwether.v1.CanaryShardsR\x06shards\x12E\n" +
+	"\fdistribution\x18\f \x01(\v2!.bellwether.v1.CanaryDistributionR\fdistribution\x124\n" +
+	"\x16history_same_instances\x18\r \x01(\bR\x14historySameInstancesB\r\n" +
+	"\v_min_effect\"z\n" +
+	"\fCanaryShards\x126\n" +
+	"\bbaseline\x18\x01 \x03(\v2\x1a.bellwether.v1.CanaryShardR\bbaseline\x122\n" +
+	"\x06canary\x18\x02 \x03(\v2\x1a.bellwether.v1.CanaryShardR\x06canary\";\n" +
+	"\vCanaryShard\x12\x18\n" +
+	"\asamples\x18\x01 \x03(\x01R\asamples\x12\x12\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\"\xaa\x02\n" +
+	"\x12CanaryDistribution\x12\x16\n" +
+	"\x06bounds\x18\x01 \x03(\x01R\x06bounds\x128\n" +
+	"\bbaseline\x18\x02 \x03(\v2\x1c.bellwether.v1.CanaryBucketsR\bbaseline\x124\n" +
+	"\x06canary\x18\x03 \x03(\v2\x1c.bellwether.v1.CanaryBucketsR\x06canary\x12G\n" +
+	"\x10history_baseline\x18\x04 \x03(\v2\x1c.bellwether.v1.CanaryBucketsR\x0fhistoryBaseline\x12C\n" +
+	"\x0ehistory_canary\x18\x05 \x03(\v2\x1c.bellwether.v1.CanaryBucketsR\rhistoryCanary\"'\n" +
+	"\rCanaryBuckets\x12\x16\n" +
+	"\x06counts\x18\x01 \x03(\x01R\x06counts\"\xd6\x02\n" +
 	"\fCanaryPolicy\x12\x1d\n" +
 	"\n" +
 	"false_fail\x18\x01 \x01(\x01R\tfalseFail\x12\x1d\n" +
 	"\n" +
 	"false_pass\x18\x02 \x01(\x01R\tfalsePass\x12\x14\n" +
-	"\x05judge\x18\x03 \x01(\tR\x05judge\"{\n" +
+	"\x05judge\x18\x03 \x01(\tR\x05judge\x12\x1a\n" +
+	"\bexposure\x18\x04 \x01(\x01R\bexposure\x12\x1c\n" +
+	"\ttolerance\x18\x05 \x01(\x01R\ttolerance\x12)\n" +
+	"\x10confidence_level\x18\x06 \x01(\x01R\x0fconfidenceLevel\x12%\n" +
+	"\x0emax_percentile\x18\a \x01(\x01R\rmaxPercentile\x12)\n" +
+	"\x10tolerance_factor\x18\b \x01(\x01R\x0ftoleranceFactor\x12;\n" +
+	"\x1amin_similar_shards_percent\x18\t \x01(\x01R\x17minSimilarShardsPercent\"{\n" +
 	"\fJudgeRequest\x126\n" +
 	"\ametrics\x18\x01 \x03(\v2\x1c.bellwether.v1.CanarySamplesR\ametrics\x123\n" +
-	"\x06policy\x18\x02 \x01(\v2\x1b.bellwether.v1.CanaryPolicyR\x06policy\"\xc5\x03\n" +
+	"\x06policy\x18\x02 \x01(\v2\x1b.bellwether.v1.CanaryPolicyR\x06policy\"\xd6\b\n" +
 	"\rMetricVerdict\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x126\n" +
 	"\averdict\x18\x02 \x01(\x0e2\x1c.bellwether.v1.CanaryVerdictR\averdict\x12\x1b\n" +
@@ -1954,17 +3390,69 @@ const file_bellwether_v1_canary_proto_rawDesc = "" +
 	"\fcanary_query\x18\t \x01(\tR\vcanaryQuery\x12)\n" +
 	"\x10baseline_preview\x18\n" +
 	" \x03(\x01R\x0fbaselinePreview\x12%\n" +
-	"\x0ecanary_preview\x18\v \x03(\x01R\rcanaryPreviewB\t\n" +
+	"\x0ecanary_preview\x18\v \x03(\x01R\rcanaryPreview\x12\x18\n" +
+	"\achannel\x18\f \x01(\tR\achannel\x12:\n" +
+	"\bchannels\x18\r \x03(\v2\x1e.bellwether.v1.ChannelEvidenceR\bchannels\x12\x1a\n" +
+	"\bcritical\x18\x0e \x01(\bR\bcritical\x12)\n" +
+	"\x10baseline_samples\x18\x0f \x01(\x05R\x0fbaselineSamples\x12%\n" +
+	"\x0ecanary_samples\x18\x10 \x01(\x05R\rcanarySamples\x120\n" +
+	"\x11effective_samples\x18\x11 \x01(\x01H\x04R\x10effectiveSamples\x88\x01\x01\x12-\n" +
+	"\x0fautocorrelation\x18\x12 \x01(\x01H\x05R\x0fautocorrelation\x88\x01\x01\x12\x18\n" +
+	"\x05log_p\x18\x13 \x01(\x01H\x06R\x04logP\x88\x01\x01\x12\x1c\n" +
+	"\ae_value\x18\x14 \x01(\x01H\aR\x06eValue\x88\x01\x01\x12\"\n" +
+	"\n" +
+	"min_effect\x18\x15 \x01(\x01H\bR\tminEffect\x88\x01\x01\x120\n" +
+	"\x11detectable_effect\x18\x16 \x01(\x01H\tR\x10detectableEffect\x88\x01\x01\x12*\n" +
+	"\x0eminutes_needed\x18\x17 \x01(\x01H\n" +
+	"R\rminutesNeeded\x88\x01\x01\x12 \n" +
+	"\vcalibration\x18\x18 \x01(\tR\vcalibration\x12\x16\n" +
+	"\x06digest\x18\x19 \x01(\tR\x06digestB\t\n" +
 	"\a_effectB\x0f\n" +
 	"\r_interval_lowB\x10\n" +
 	"\x0e_interval_highB\x04\n" +
-	"\x02_p\"\xe8\x01\n" +
+	"\x02_pB\x14\n" +
+	"\x12_effective_samplesB\x12\n" +
+	"\x10_autocorrelationB\b\n" +
+	"\x06_log_pB\n" +
+	"\n" +
+	"\b_e_valueB\r\n" +
+	"\v_min_effectB\x14\n" +
+	"\x12_detectable_effectB\x11\n" +
+	"\x0f_minutes_needed\"\xab\x02\n" +
+	"\x0fChannelEvidence\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x126\n" +
+	"\averdict\x18\x02 \x01(\x0e2\x1c.bellwether.v1.CanaryVerdictR\averdict\x12\x1b\n" +
+	"\x06effect\x18\x03 \x01(\x01H\x00R\x06effect\x88\x01\x01\x12&\n" +
+	"\finterval_low\x18\x04 \x01(\x01H\x01R\vintervalLow\x88\x01\x01\x12(\n" +
+	"\rinterval_high\x18\x05 \x01(\x01H\x02R\fintervalHigh\x88\x01\x01\x12\x11\n" +
+	"\x01p\x18\x06 \x01(\x01H\x03R\x01p\x88\x01\x01\x12\x16\n" +
+	"\x06reason\x18\a \x01(\tR\x06reasonB\t\n" +
+	"\a_effectB\x0f\n" +
+	"\r_interval_lowB\x10\n" +
+	"\x0e_interval_highB\x04\n" +
+	"\x02_p\"\xc1\x01\n" +
+	"\vGateVerdict\x12\x1c\n" +
+	"\tobjective\x18\x01 \x01(\tR\tobjective\x126\n" +
+	"\averdict\x18\x02 \x01(\x0e2\x1c.bellwether.v1.CanaryVerdictR\averdict\x12 \n" +
+	"\tburn_rate\x18\x03 \x01(\x01H\x00R\bburnRate\x88\x01\x01\x12\x14\n" +
+	"\x05limit\x18\x04 \x01(\x01R\x05limit\x12\x16\n" +
+	"\x06reason\x18\x05 \x01(\tR\x06reasonB\f\n" +
+	"\n" +
+	"_burn_rate\"\xcc\x03\n" +
 	"\rJudgeResponse\x126\n" +
 	"\averdict\x18\x01 \x01(\x0e2\x1c.bellwether.v1.CanaryVerdictR\averdict\x12\x18\n" +
 	"\areasons\x18\x02 \x03(\tR\areasons\x126\n" +
 	"\ametrics\x18\x03 \x03(\v2\x1c.bellwether.v1.MetricVerdictR\ametrics\x12*\n" +
 	"\x05trace\x18\x04 \x01(\v2\x14.bellwether.v1.TraceR\x05trace\x12!\n" +
-	"\fverdict_word\x18\x05 \x01(\tR\vverdictWord\"\xf1\x01\n" +
+	"\fverdict_word\x18\x05 \x01(\tR\vverdictWord\x120\n" +
+	"\x05gates\x18\x06 \x03(\v2\x1a.bellwether.v1.GateVerdictR\x05gates\x12'\n" +
+	"\x0flimiting_metric\x18\a \x01(\tR\x0elimitingMetric\x12*\n" +
+	"\x0eminutes_needed\x18\b \x01(\x01H\x00R\rminutesNeeded\x88\x01\x01\x12\x14\n" +
+	"\x05score\x18\t \x01(\x01R\x05score\x12\x1a\n" +
+	"\bwarnings\x18\n" +
+	" \x03(\tR\bwarnings\x12\x16\n" +
+	"\x06digest\x18\v \x01(\tR\x06digestB\x11\n" +
+	"\x0f_minutes_needed\"\xf1\x01\n" +
 	"\fCanaryMetric\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
 	"\x05query\x18\x02 \x01(\tR\x05query\x12-\n" +
@@ -1973,7 +3461,11 @@ const file_bellwether_v1_canary_proto_rawDesc = "" +
 	"\n" +
 	"min_effect\x18\x05 \x01(\x01H\x00R\tminEffect\x88\x01\x01\x12\x1a\n" +
 	"\bcritical\x18\x06 \x01(\bR\bcriticalB\r\n" +
-	"\v_min_effect\"\xce\x03\n" +
+	"\v_min_effect\"G\n" +
+	"\n" +
+	"CanaryGate\x12\x1c\n" +
+	"\tobjective\x18\x01 \x01(\tR\tobjective\x12\x1b\n" +
+	"\tburn_rate\x18\x02 \x01(\x01R\bburnRate\"\xde\x05\n" +
 	"\n" +
 	"CanarySpec\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x1a\n" +
@@ -1987,11 +3479,18 @@ const file_bellwether_v1_canary_proto_rawDesc = "" +
 	"look_every\x18\b \x01(\v2\x19.google.protobuf.DurationR\tlookEvery\x12-\n" +
 	"\x04step\x18\t \x01(\v2\x19.google.protobuf.DurationR\x04step\x123\n" +
 	"\ahistory\x18\n" +
-	" \x01(\v2\x19.google.protobuf.DurationR\ahistory\"E\n" +
+	" \x01(\v2\x19.google.protobuf.DurationR\ahistory\x12\x18\n" +
+	"\aservice\x18\v \x01(\tR\aservice\x121\n" +
+	"\x06warmup\x18\f \x01(\v2\x19.google.protobuf.DurationR\x06warmup\x12/\n" +
+	"\x05gates\x18\r \x03(\v2\x19.bellwether.v1.CanaryGateR\x05gates\x12A\n" +
+	"\fon_undecided\x18\x0e \x01(\x0e2\x1e.bellwether.v1.UndecidedActionR\vonUndecided\x12\x1a\n" +
+	"\bprevious\x18\x0f \x01(\tR\bprevious\x121\n" +
+	"\x06offset\x18\x10 \x01(\v2\x19.google.protobuf.DurationR\x06offset\"W\n" +
 	"\x14StartAnalysisRequest\x12-\n" +
-	"\x04spec\x18\x01 \x01(\v2\x19.bellwether.v1.CanarySpecR\x04spec\"'\n" +
+	"\x04spec\x18\x01 \x01(\v2\x19.bellwether.v1.CanarySpecR\x04spec\x12\x10\n" +
+	"\x03key\x18\x02 \x01(\tR\x03key\"'\n" +
 	"\x15StartAnalysisResponse\x12\x0e\n" +
-	"\x02id\x18\x01 \x01(\tR\x02id\"\xb1\x02\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\"\xc3\x02\n" +
 	"\bAnalysis\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12-\n" +
 	"\x04spec\x18\x02 \x01(\v2\x19.bellwether.v1.CanarySpecR\x04spec\x122\n" +
@@ -1999,7 +3498,8 @@ const file_bellwether_v1_canary_proto_rawDesc = "" +
 	"\x05looks\x18\x04 \x01(\x05R\x05looks\x124\n" +
 	"\astarted\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\astarted\x120\n" +
 	"\x05ended\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\x05ended\x124\n" +
-	"\x06result\x18\a \x01(\v2\x1c.bellwether.v1.JudgeResponseR\x06result\"$\n" +
+	"\x06result\x18\a \x01(\v2\x1c.bellwether.v1.JudgeResponseR\x06result\x12\x10\n" +
+	"\x03key\x18\b \x01(\tR\x03key\"$\n" +
 	"\x12GetAnalysisRequest\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\"J\n" +
 	"\x13GetAnalysisResponse\x123\n" +
@@ -2007,7 +3507,41 @@ const file_bellwether_v1_canary_proto_rawDesc = "" +
 	"\x14WatchAnalysisRequest\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\"L\n" +
 	"\x15WatchAnalysisResponse\x123\n" +
-	"\banalysis\x18\x01 \x01(\v2\x17.bellwether.v1.AnalysisR\banalysis\"'\n" +
+	"\banalysis\x18\x01 \x01(\v2\x17.bellwether.v1.AnalysisR\banalysis\"W\n" +
+	"\x14EnsureVerdictRequest\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12-\n" +
+	"\x04spec\x18\x02 \x01(\v2\x19.bellwether.v1.CanarySpecR\x04spec\"\x9c\x02\n" +
+	"\x15EnsureVerdictResponse\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\x12\x18\n" +
+	"\averdict\x18\x03 \x01(\tR\averdict\x12\x14\n" +
+	"\x05score\x18\x04 \x01(\x01R\x05score\x12\x16\n" +
+	"\x06reason\x18\x05 \x01(\tR\x06reason\x12\x14\n" +
+	"\x05state\x18\x06 \x01(\tR\x05state\x12\x14\n" +
+	"\x05final\x18\a \x01(\bR\x05final\x12\x14\n" +
+	"\x05looks\x18\b \x01(\x05R\x05looks\x12*\n" +
+	"\x0eminutes_needed\x18\t \x01(\x01H\x00R\rminutesNeeded\x88\x01\x01\x12\x16\n" +
+	"\x06report\x18\n" +
+	" \x01(\tR\x06reportB\x11\n" +
+	"\x0f_minutes_needed\"#\n" +
+	"\x11GetVerdictRequest\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\"\x99\x02\n" +
+	"\x12GetVerdictResponse\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\x12\x18\n" +
+	"\averdict\x18\x03 \x01(\tR\averdict\x12\x14\n" +
+	"\x05score\x18\x04 \x01(\x01R\x05score\x12\x16\n" +
+	"\x06reason\x18\x05 \x01(\tR\x06reason\x12\x14\n" +
+	"\x05state\x18\x06 \x01(\tR\x05state\x12\x14\n" +
+	"\x05final\x18\a \x01(\bR\x05final\x12\x14\n" +
+	"\x05looks\x18\b \x01(\x05R\x05looks\x12*\n" +
+	"\x0eminutes_needed\x18\t \x01(\x01H\x00R\rminutesNeeded\x88\x01\x01\x12\x16\n" +
+	"\x06report\x18\n" +
+	" \x01(\tR\x06reportB\x11\n" +
+	"\x0f_minutes_needed\":\n" +
+	"\x10GetReportRequest\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x16\n" +
+	"\x06format\x18\x02 \x01(\tR\x06format\"'\n" +
 	"\x15CancelAnalysisRequest\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\"M\n" +
 	"\x16CancelAnalysisResponse\x123\n" +
@@ -2025,50 +3559,72 @@ const file_bellwether_v1_canary_proto_rawDesc = "" +
 	"\x04spec\x18\x01 \x01(\v2\x19.bellwether.v1.CanarySpecR\x04spec\x12\x14\n" +
 	"\x05power\x18\x02 \x01(\x01R\x05power\"C\n" +
 	"\fPlanResponse\x123\n" +
-	"\ametrics\x18\x01 \x03(\v2\x19.bellwether.v1.MetricPlanR\ametrics\"\x92\x01\n" +
+	"\ametrics\x18\x01 \x03(\v2\x19.bellwether.v1.MetricPlanR\ametrics\"\xd6\x01\n" +
 	"\n" +
 	"MetricPlan\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x121\n" +
 	"\x06needed\x18\x02 \x01(\v2\x19.google.protobuf.DurationR\x06needed\x12%\n" +
 	"\x0evisible_effect\x18\x03 \x01(\x01R\rvisibleEffect\x12\x16\n" +
-	"\x06reason\x18\x04 \x01(\tR\x06reason\"U\n" +
+	"\x06reason\x18\x04 \x01(\tR\x06reason\x12#\n" +
+	"\revents_needed\x18\x05 \x01(\x01R\feventsNeeded\x12\x1d\n" +
+	"\n" +
+	"min_effect\x18\x06 \x01(\x01R\tminEffect\"U\n" +
 	"\x10CalibrateRequest\x12-\n" +
 	"\x04spec\x18\x01 \x01(\v2\x19.bellwether.v1.CanarySpecR\x04spec\x12\x12\n" +
-	"\x04runs\x18\x02 \x01(\x05R\x04runs\"\x9c\x01\n" +
+	"\x04runs\x18\x02 \x01(\x05R\x04runs\"\x8e\x02\n" +
 	"\x11CalibrateResponse\x12\x12\n" +
 	"\x04runs\x18\x01 \x01(\x05R\x04runs\x12\x1d\n" +
 	"\n" +
 	"false_fail\x18\x02 \x01(\x01R\tfalseFail\x12(\n" +
 	"\x10false_fail_upper\x18\x03 \x01(\x01R\x0efalseFailUpper\x12*\n" +
-	"\x05trace\x18\x04 \x01(\v2\x14.bellwether.v1.TraceR\x05trace*\x9e\x01\n" +
+	"\x05trace\x18\x04 \x01(\v2\x14.bellwether.v1.TraceR\x05trace\x12\x16\n" +
+	"\x06passed\x18\x05 \x01(\x01R\x06passed\x12\x1c\n" +
+	"\tundecided\x18\x06 \x01(\x01R\tundecided\x12:\n" +
+	"\ametrics\x18\a \x03(\v2 .bellwether.v1.MetricCalibrationR\ametrics\"u\n" +
+	"\x11MetricCalibration\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x16\n" +
+	"\x06failed\x18\x02 \x01(\x05R\x06failed\x12\x16\n" +
+	"\x06passed\x18\x03 \x01(\x05R\x06passed\x12\x1c\n" +
+	"\tundecided\x18\x04 \x01(\x05R\tundecided*\x9e\x01\n" +
 	"\rCanaryVerdict\x12\x1e\n" +
 	"\x1aCANARY_VERDICT_UNSPECIFIED\x10\x00\x12\x17\n" +
 	"\x13CANARY_VERDICT_PASS\x10\x01\x12\x17\n" +
 	"\x13CANARY_VERDICT_FAIL\x10\x02\x12\x1f\n" +
 	"\x1bCANARY_VERDICT_INCONCLUSIVE\x10\x03\x12\x1a\n" +
-	"\x16CANARY_VERDICT_NO_DATA\x10\x04*\x87\x01\n" +
+	"\x16CANARY_VERDICT_NO_DATA\x10\x04*\xa2\x01\n" +
 	"\n" +
 	"MetricKind\x12\x1b\n" +
 	"\x17METRIC_KIND_UNSPECIFIED\x10\x00\x12\x15\n" +
 	"\x11METRIC_KIND_GAUGE\x10\x01\x12\x15\n" +
 	"\x11METRIC_KIND_COUNT\x10\x02\x12\x15\n" +
 	"\x11METRIC_KIND_RATIO\x10\x03\x12\x17\n" +
-	"\x13METRIC_KIND_LATENCY\x10\x04*\x7f\n" +
+	"\x13METRIC_KIND_LATENCY\x10\x04\x12\x19\n" +
+	"\x15METRIC_KIND_HISTOGRAM\x10\x05*\x7f\n" +
 	"\fBadDirection\x12\x1d\n" +
 	"\x19BAD_DIRECTION_UNSPECIFIED\x10\x00\x12\x1a\n" +
 	"\x16BAD_DIRECTION_INCREASE\x10\x01\x12\x1a\n" +
 	"\x16BAD_DIRECTION_DECREASE\x10\x02\x12\x18\n" +
-	"\x14BAD_DIRECTION_EITHER\x10\x03*\x81\x01\n" +
+	"\x14BAD_DIRECTION_EITHER\x10\x03*\x84\x01\n" +
+	"\x0fUndecidedAction\x12 \n" +
+	"\x1cUNDECIDED_ACTION_UNSPECIFIED\x10\x00\x12\x19\n" +
+	"\x15UNDECIDED_ACTION_HOLD\x10\x01\x12\x19\n" +
+	"\x15UNDECIDED_ACTION_FAIL\x10\x02\x12\x19\n" +
+	"\x15UNDECIDED_ACTION_PASS\x10\x03*\x81\x01\n" +
 	"\rAnalysisState\x12\x1e\n" +
 	"\x1aANALYSIS_STATE_UNSPECIFIED\x10\x00\x12\x1a\n" +
 	"\x16ANALYSIS_STATE_RUNNING\x10\x01\x12\x17\n" +
 	"\x13ANALYSIS_STATE_DONE\x10\x02\x12\x1b\n" +
-	"\x17ANALYSIS_STATE_CANCELED\x10\x032\x88\b\n" +
+	"\x17ANALYSIS_STATE_CANCELED\x10\x032\xd1\n" +
+	"\n" +
 	"\rCanaryService\x12_\n" +
 	"\x05Judge\x12\x1b.bellwether.v1.JudgeRequest\x1a\x1c.bellwether.v1.JudgeResponse\"\x1b\x82\xd3\xe4\x93\x02\x15:\x01*\"\x10/v1/canary:judge\x12s\n" +
 	"\rStartAnalysis\x12#.bellwether.v1.StartAnalysisRequest\x1a$.bellwether.v1.StartAnalysisResponse\"\x17\x82\xd3\xe4\x93\x02\x11:\x01*\"\f/v1/canaries\x12o\n" +
 	"\vGetAnalysis\x12!.bellwether.v1.GetAnalysisRequest\x1a\".bellwether.v1.GetAnalysisResponse\"\x19\x82\xd3\xe4\x93\x02\x13\x12\x11/v1/canaries/{id}\x12}\n" +
-	"\rWatchAnalysis\x12#.bellwether.v1.WatchAnalysisRequest\x1a$.bellwether.v1.WatchAnalysisResponse\"\x1f\x82\xd3\xe4\x93\x02\x19\x12\x17/v1/canaries/{id}:watch0\x01\x12\x7f\n" +
+	"\rWatchAnalysis\x12#.bellwether.v1.WatchAnalysisRequest\x1a$.bellwether.v1.WatchAnalysisResponse\"\x1f\x82\xd3\xe4\x93\x02\x19\x12\x17/v1/canaries/{id}:watch0\x01\x12s\n" +
+	"\rEnsureVerdict\x12#.bellwether.v1.EnsureVerdictRequest\x1a$.bellwether.v1.EnsureVerdictResponse\"\x17\x82\xd3\xe4\x93\x02\x11:\x01*\"\f/v1/verdicts\x12l\n" +
+	"\n" +
+	"GetVerdict\x12 .bellwether.v1.GetVerdictRequest\x1a!.bellwether.v1.GetVerdictResponse\"\x19\x82\xd3\xe4\x93\x02\x13\x12\x11/v1/verdicts/{id}\x12d\n" +
+	"\tGetReport\x12\x1f.bellwether.v1.GetReportRequest\x1a\x14.google.api.HttpBody\" \x82\xd3\xe4\x93\x02\x1a\x12\x18/v1/canaries/{id}/report\x12\x7f\n" +
 	"\x0eCancelAnalysis\x12$.bellwether.v1.CancelAnalysisRequest\x1a%.bellwether.v1.CancelAnalysisResponse\" \x82\xd3\xe4\x93\x02\x1a\"\x18/v1/canaries/{id}:cancel\x12m\n" +
 	"\fListAnalyses\x12\".bellwether.v1.ListAnalysesRequest\x1a#.bellwether.v1.ListAnalysesResponse\"\x14\x82\xd3\xe4\x93\x02\x0e\x12\f/v1/canaries\x12s\n" +
 	"\n" +
@@ -2088,102 +3644,141 @@ func file_bellwether_v1_canary_proto_rawDescGZIP() []byte {
 	return file_bellwether_v1_canary_proto_rawDescData
 }
 
-var file_bellwether_v1_canary_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
-var file_bellwether_v1_canary_proto_msgTypes = make([]protoimpl.MessageInfo, 25)
+var file_bellwether_v1_canary_proto_enumTypes = make([]protoimpl.EnumInfo, 5)
+var file_bellwether_v1_canary_proto_msgTypes = make([]protoimpl.MessageInfo, 38)
 var file_bellwether_v1_canary_proto_goTypes = []any{
 	(CanaryVerdict)(0),             // 0: bellwether.v1.CanaryVerdict
 	(MetricKind)(0),                // 1: bellwether.v1.MetricKind
 	(BadDirection)(0),              // 2: bellwether.v1.BadDirection
-	(AnalysisState)(0),             // 3: bellwether.v1.AnalysisState
-	(*CanarySamples)(nil),          // 4: bellwether.v1.CanarySamples
-	(*CanaryPolicy)(nil),           // 5: bellwether.v1.CanaryPolicy
-	(*JudgeRequest)(nil),           // 6: bellwether.v1.JudgeRequest
-	(*MetricVerdict)(nil),          // 7: bellwether.v1.MetricVerdict
-	(*JudgeResponse)(nil),          // 8: bellwether.v1.JudgeResponse
-	(*CanaryMetric)(nil),           // 9: bellwether.v1.CanaryMetric
-	(*CanarySpec)(nil),             // 10: bellwether.v1.CanarySpec
-	(*StartAnalysisRequest)(nil),   // 11: bellwether.v1.StartAnalysisRequest
-	(*StartAnalysisResponse)(nil),  // 12: bellwether.v1.StartAnalysisResponse
-	(*Analysis)(nil),               // 13: bellwether.v1.Analysis
-	(*GetAnalysisRequest)(nil),     // 14: bellwether.v1.GetAnalysisRequest
-	(*GetAnalysisResponse)(nil),    // 15: bellwether.v1.GetAnalysisResponse
-	(*WatchAnalysisRequest)(nil),   // 16: bellwether.v1.WatchAnalysisRequest
-	(*WatchAnalysisResponse)(nil),  // 17: bellwether.v1.WatchAnalysisResponse
-	(*CancelAnalysisRequest)(nil),  // 18: bellwether.v1.CancelAnalysisRequest
-	(*CancelAnalysisResponse)(nil), // 19: bellwether.v1.CancelAnalysisResponse
-	(*ListAnalysesRequest)(nil),    // 20: bellwether.v1.ListAnalysesRequest
-	(*ListAnalysesResponse)(nil),   // 21: bellwether.v1.ListAnalysesResponse
-	(*RetrospectRequest)(nil),      // 22: bellwether.v1.RetrospectRequest
-	(*RetrospectResponse)(nil),     // 23: bellwether.v1.RetrospectResponse
-	(*PlanRequest)(nil),            // 24: bellwether.v1.PlanRequest
-	(*PlanResponse)(nil),           // 25: bellwether.v1.PlanResponse
-	(*MetricPlan)(nil),             // 26: bellwether.v1.MetricPlan
-	(*CalibrateRequest)(nil),       // 27: bellwether.v1.CalibrateRequest
-	(*CalibrateResponse)(nil),      // 28: bellwether.v1.CalibrateResponse
-	(*Trace)(nil),                  // 29: bellwether.v1.Trace
-	(*timestamppb.Timestamp)(nil),  // 30: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),    // 31: google.protobuf.Duration
-	(*TimeRange)(nil),              // 32: bellwether.v1.TimeRange
+	(UndecidedAction)(0),           // 3: bellwether.v1.UndecidedAction
+	(AnalysisState)(0),             // 4: bellwether.v1.AnalysisState
+	(*CanarySamples)(nil),          // 5: bellwether.v1.CanarySamples
+	(*CanaryShards)(nil),           // 6: bellwether.v1.CanaryShards
+	(*CanaryShard)(nil),            // 7: bellwether.v1.CanaryShard
+	(*CanaryDistribution)(nil),     // 8: bellwether.v1.CanaryDistribution
+	(*CanaryBuckets)(nil),          // 9: bellwether.v1.CanaryBuckets
+	(*CanaryPolicy)(nil),           // 10: bellwether.v1.CanaryPolicy
+	(*JudgeRequest)(nil),           // 11: bellwether.v1.JudgeRequest
+	(*MetricVerdict)(nil),          // 12: bellwether.v1.MetricVerdict
+	(*ChannelEvidence)(nil),        // 13: bellwether.v1.ChannelEvidence
+	(*GateVerdict)(nil),            // 14: bellwether.v1.GateVerdict
+	(*JudgeResponse)(nil),          // 15: bellwether.v1.JudgeResponse
+	(*CanaryMetric)(nil),           // 16: bellwether.v1.CanaryMetric
+	(*CanaryGate)(nil),             // 17: bellwether.v1.CanaryGate
+	(*CanarySpec)(nil),             // 18: bellwether.v1.CanarySpec
+	(*StartAnalysisRequest)(nil),   // 19: bellwether.v1.StartAnalysisRequest
+	(*StartAnalysisResponse)(nil),  // 20: bellwether.v1.StartAnalysisResponse
+	(*Analysis)(nil),               // 21: bellwether.v1.Analysis
+	(*GetAnalysisRequest)(nil),     // 22: bellwether.v1.GetAnalysisRequest
+	(*GetAnalysisResponse)(nil),    // 23: bellwether.v1.GetAnalysisResponse
+	(*WatchAnalysisRequest)(nil),   // 24: bellwether.v1.WatchAnalysisRequest
+	(*WatchAnalysisResponse)(nil),  // 25: bellwether.v1.WatchAnalysisResponse
+	(*EnsureVerdictRequest)(nil),   // 26: bellwether.v1.EnsureVerdictRequest
+	(*EnsureVerdictResponse)(nil),  // 27: bellwether.v1.EnsureVerdictResponse
+	(*GetVerdictRequest)(nil),      // 28: bellwether.v1.GetVerdictRequest
+	(*GetVerdictResponse)(nil),     // 29: bellwether.v1.GetVerdictResponse
+	(*GetReportRequest)(nil),       // 30: bellwether.v1.GetReportRequest
+	(*CancelAnalysisRequest)(nil),  // 31: bellwether.v1.CancelAnalysisRequest
+	(*CancelAnalysisResponse)(nil), // 32: bellwether.v1.CancelAnalysisResponse
+	(*ListAnalysesRequest)(nil),    // 33: bellwether.v1.ListAnalysesRequest
+	(*ListAnalysesResponse)(nil),   // 34: bellwether.v1.ListAnalysesResponse
+	(*RetrospectRequest)(nil),      // 35: bellwether.v1.RetrospectRequest
+	(*RetrospectResponse)(nil),     // 36: bellwether.v1.RetrospectResponse
+	(*PlanRequest)(nil),            // 37: bellwether.v1.PlanRequest
+	(*PlanResponse)(nil),           // 38: bellwether.v1.PlanResponse
+	(*MetricPlan)(nil),             // 39: bellwether.v1.MetricPlan
+	(*CalibrateRequest)(nil),       // 40: bellwether.v1.CalibrateRequest
+	(*CalibrateResponse)(nil),      // 41: bellwether.v1.CalibrateResponse
+	(*MetricCalibration)(nil),      // 42: bellwether.v1.MetricCalibration
+	(*Trace)(nil),                  // 43: bellwether.v1.Trace
+	(*timestamppb.Timestamp)(nil),  // 44: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),    // 45: google.protobuf.Duration
+	(*TimeRange)(nil),              // 46: bellwether.v1.TimeRange
+	(*httpbody.HttpBody)(nil),      // 47: google.api.HttpBody
 }
 var file_bellwether_v1_canary_proto_depIdxs = []int32{
 	2,  // 0: bellwether.v1.CanarySamples.direction:type_name -> bellwether.v1.BadDirection
 	1,  // 1: bellwether.v1.CanarySamples.kind:type_name -> bellwether.v1.MetricKind
-	4,  // 2: bellwether.v1.JudgeRequest.metrics:type_name -> bellwether.v1.CanarySamples
-	5,  // 3: bellwether.v1.JudgeRequest.policy:type_name -> bellwether.v1.CanaryPolicy
-	0,  // 4: bellwether.v1.MetricVerdict.verdict:type_name -> bellwether.v1.CanaryVerdict
-	0,  // 5: bellwether.v1.JudgeResponse.verdict:type_name -> bellwether.v1.CanaryVerdict
-	7,  // 6: bellwether.v1.JudgeResponse.metrics:type_name -> bellwether.v1.MetricVerdict
-	29, // 7: bellwether.v1.JudgeResponse.trace:type_name -> bellwether.v1.Trace
-	1,  // 8: bellwether.v1.CanaryMetric.kind:type_name -> bellwether.v1.MetricKind
-	2,  // 9: bellwether.v1.CanaryMetric.direction:type_name -> bellwether.v1.BadDirection
-	9,  // 10: bellwether.v1.CanarySpec.metrics:type_name -> bellwether.v1.CanaryMetric
-	5,  // 11: bellwether.v1.CanarySpec.policy:type_name -> bellwether.v1.CanaryPolicy
-	30, // 12: bellwether.v1.CanarySpec.start:type_name -> google.protobuf.Timestamp
-	31, // 13: bellwether.v1.CanarySpec.max_duration:type_name -> google.protobuf.Duration
-	31, // 14: bellwether.v1.CanarySpec.look_every:type_name -> google.protobuf.Duration
-	31, // 15: bellwether.v1.CanarySpec.step:type_name -> google.protobuf.Duration
-	31, // 16: bellwether.v1.CanarySpec.history:type_name -> google.protobuf.Duration
-	10, // 17: bellwether.v1.StartAnalysisRequest.spec:type_name -> bellwether.v1.CanarySpec
-	10, // 18: bellwether.v1.Analysis.spec:type_name -> bellwether.v1.CanarySpec
-	3,  // 19: bellwether.v1.Analysis.state:type_name -> bellwether.v1.AnalysisState
-	30, // 20: bellwether.v1.Analysis.started:type_name -> google.protobuf.Timestamp
-	30, // 21: bellwether.v1.Analysis.ended:type_name -> google.protobuf.Timestamp
-	8,  // 22: bellwether.v1.Analysis.result:type_name -> bellwether.v1.JudgeResponse
-	13, // 23: bellwether.v1.GetAnalysisResponse.analysis:type_name -> bellwether.v1.Analysis
-	13, // 24: bellwether.v1.WatchAnalysisResponse.analysis:type_name -> bellwether.v1.Analysis
-	13, // 25: bellwether.v1.CancelAnalysisResponse.analysis:type_name -> bellwether.v1.Analysis
-	13, // 26: bellwether.v1.ListAnalysesResponse.analyses:type_name -> bellwether.v1.Analysis
-	10, // 27: bellwether.v1.RetrospectRequest.spec:type_name -> bellwether.v1.CanarySpec
-	32, // 28: bellwether.v1.RetrospectRequest.window:type_name -> bellwether.v1.TimeRange
-	8,  // 29: bellwether.v1.RetrospectResponse.result:type_name -> bellwether.v1.JudgeResponse
-	10, // 30: bellwether.v1.PlanRequest.spec:type_name -> bellwether.v1.CanarySpec
-	26, // 31: bellwether.v1.PlanResponse.metrics:type_name -> bellwether.v1.MetricPlan
-	31, // 32: bellwether.v1.MetricPlan.needed:type_name -> google.protobuf.Duration
-	10, // 33: bellwether.v1.CalibrateRequest.spec:type_name -> bellwether.v1.CanarySpec
-	29, // 34: bellwether.v1.CalibrateResponse.trace:type_name -> bellwether.v1.Trace
-	6,  // 35: bellwether.v1.CanaryService.Judge:input_type -> bellwether.v1.JudgeRequest
-	11, // 36: bellwether.v1.CanaryService.StartAnalysis:input_type -> bellwether.v1.StartAnalysisRequest
-	14, // 37: bellwether.v1.CanaryService.GetAnalysis:input_type -> bellwether.v1.GetAnalysisRequest
-	16, // 38: bellwether.v1.CanaryService.WatchAnalysis:input_type -> bellwether.v1.WatchAnalysisRequest
-	18, // 39: bellwether.v1.CanaryService.CancelAnalysis:input_type -> bellwether.v1.CancelAnalysisRequest
-	20, // 40: bellwether.v1.CanaryService.ListAnalyses:input_type -> bellwether.v1.ListAnalysesRequest
-	22, // 41: bellwether.v1.CanaryService.Retrospect:input_type -> bellwether.v1.RetrospectRequest
-	24, // 42: bellwether.v1.CanaryService.Plan:input_type -> bellwether.v1.PlanRequest
-	27, // 43: bellwether.v1.CanaryService.Calibrate:input_type -> bellwether.v1.CalibrateRequest
-	8,  // 44: bellwether.v1.CanaryService.Judge:output_type -> bellwether.v1.JudgeResponse
-	12, // 45: bellwether.v1.CanaryService.StartAnalysis:output_type -> bellwether.v1.StartAnalysisResponse
-	15, // 46: bellwether.v1.CanaryService.GetAnalysis:output_type -> bellwether.v1.GetAnalysisResponse
-	17, // 47: bellwether.v1.CanaryService.WatchAnalysis:output_type -> bellwether.v1.WatchAnalysisResponse
-	19, // 48: bellwether.v1.CanaryService.CancelAnalysis:output_type -> bellwether.v1.CancelAnalysisResponse
-	21, // 49: bellwether.v1.CanaryService.ListAnalyses:output_type -> bellwether.v1.ListAnalysesResponse
-	23, // 50: bellwether.v1.CanaryService.Retrospect:output_type -> bellwether.v1.RetrospectResponse
-	25, // 51: bellwether.v1.CanaryService.Plan:output_type -> bellwether.v1.PlanResponse
-	28, // 52: bellwether.v1.CanaryService.Calibrate:output_type -> bellwether.v1.CalibrateResponse
-	44, // [44:53] is the sub-list for method output_type
-	35, // [35:44] is the sub-list for method input_type
-	35, // [35:35] is the sub-list for extension type_name
-	35, // [35:35] is the sub-list for extension extendee
-	0,  // [0:35] is the sub-list for field type_name
+	6,  // 2: bellwether.v1.CanarySamples.shards:type_name -> bellwether.v1.CanaryShards
+	8,  // 3: bellwether.v1.CanarySamples.distribution:type_name -> bellwether.v1.CanaryDistribution
+	7,  // 4: bellwether.v1.CanaryShards.baseline:type_name -> bellwether.v1.CanaryShard
+	7,  // 5: bellwether.v1.CanaryShards.canary:type_name -> bellwether.v1.CanaryShard
+	9,  // 6: bellwether.v1.CanaryDistribution.baseline:type_name -> bellwether.v1.CanaryBuckets
+	9,  // 7: bellwether.v1.CanaryDistribution.canary:type_name -> bellwether.v1.CanaryBuckets
+	9,  // 8: bellwether.v1.CanaryDistribution.history_baseline:type_name -> bellwether.v1.CanaryBuckets
+	9,  // 9: bellwether.v1.CanaryDistribution.history_canary:type_name -> bellwether.v1.CanaryBuckets
+	5,  // 10: bellwether.v1.JudgeRequest.metrics:type_name -> bellwether.v1.CanarySamples
+	10, // 11: bellwether.v1.JudgeRequest.policy:type_name -> bellwether.v1.CanaryPolicy
+	0,  // 12: bellwether.v1.MetricVerdict.verdict:type_name -> bellwether.v1.CanaryVerdict
+	13, // 13: bellwether.v1.MetricVerdict.channels:type_name -> bellwether.v1.ChannelEvidence
+	0,  // 14: bellwether.v1.ChannelEvidence.verdict:type_name -> bellwether.v1.CanaryVerdict
+	0,  // 15: bellwether.v1.GateVerdict.verdict:type_name -> bellwether.v1.CanaryVerdict
+	0,  // 16: bellwether.v1.JudgeResponse.verdict:type_name -> bellwether.v1.CanaryVerdict
+	12, // 17: bellwether.v1.JudgeResponse.metrics:type_name -> bellwether.v1.MetricVerdict
+	43, // 18: bellwether.v1.JudgeResponse.trace:type_name -> bellwether.v1.Trace
+	14, // 19: bellwether.v1.JudgeResponse.gates:type_name -> bellwether.v1.GateVerdict
+	1,  // 20: bellwether.v1.CanaryMetric.kind:type_name -> bellwether.v1.MetricKind
+	2,  // 21: bellwether.v1.CanaryMetric.direction:type_name -> bellwether.v1.BadDirection
+	16, // 22: bellwether.v1.CanarySpec.metrics:type_name -> bellwether.v1.CanaryMetric
+	10, // 23: bellwether.v1.CanarySpec.policy:type_name -> bellwether.v1.CanaryPolicy
+	44, // 24: bellwether.v1.CanarySpec.start:type_name -> google.protobuf.Timestamp
+	45, // 25: bellwether.v1.CanarySpec.max_duration:type_name -> google.protobuf.Duration
+	45, // 26: bellwether.v1.CanarySpec.look_every:type_name -> google.protobuf.Duration
+	45, // 27: bellwether.v1.CanarySpec.step:type_name -> google.protobuf.Duration
+	45, // 28: bellwether.v1.CanarySpec.history:type_name -> google.protobuf.Duration
+	45, // 29: bellwether.v1.CanarySpec.warmup:type_name -> google.protobuf.Duration
+	17, // 30: bellwether.v1.CanarySpec.gates:type_name -> bellwether.v1.CanaryGate
+	3,  // 31: bellwether.v1.CanarySpec.on_undecided:type_name -> bellwether.v1.UndecidedAction
+	45, // 32: bellwether.v1.CanarySpec.offset:type_name -> google.protobuf.Duration
+	18, // 33: bellwether.v1.StartAnalysisRequest.spec:type_name -> bellwether.v1.CanarySpec
+	18, // 34: bellwether.v1.Analysis.spec:type_name -> bellwether.v1.CanarySpec
+	4,  // 35: bellwether.v1.Analysis.state:type_name -> bellwether.v1.AnalysisState
+	44, // 36: bellwether.v1.Analysis.started:type_name -> google.protobuf.Timestamp
+	44, // 37: bellwether.v1.Analysis.ended:type_name -> google.protobuf.Timestamp
+	15, // 38: bellwether.v1.Analysis.result:type_name -> bellwether.v1.JudgeResponse
+	21, // 39: bellwether.v1.GetAnalysisResponse.analysis:type_name -> bellwether.v1.Analysis
+	21, // 40: bellwether.v1.WatchAnalysisResponse.analysis:type_name -> bellwether.v1.Analysis
+	18, // 41: bellwether.v1.EnsureVerdictRequest.spec:type_name -> bellwether.v1.CanarySpec
+	21, // 42: bellwether.v1.CancelAnalysisResponse.analysis:type_name -> bellwether.v1.Analysis
+	21, // 43: bellwether.v1.ListAnalysesResponse.analyses:type_name -> bellwether.v1.Analysis
+	18, // 44: bellwether.v1.RetrospectRequest.spec:type_name -> bellwether.v1.CanarySpec
+	46, // 45: bellwether.v1.RetrospectRequest.window:type_name -> bellwether.v1.TimeRange
+	15, // 46: bellwether.v1.RetrospectResponse.result:type_name -> bellwether.v1.JudgeResponse
+	18, // 47: bellwether.v1.PlanRequest.spec:type_name -> bellwether.v1.CanarySpec
+	39, // 48: bellwether.v1.PlanResponse.metrics:type_name -> bellwether.v1.MetricPlan
+	45, // 49: bellwether.v1.MetricPlan.needed:type_name -> google.protobuf.Duration
+	18, // 50: bellwether.v1.CalibrateRequest.spec:type_name -> bellwether.v1.CanarySpec
+	43, // 51: bellwether.v1.CalibrateResponse.trace:type_name -> bellwether.v1.Trace
+	42, // 52: bellwether.v1.CalibrateResponse.metrics:type_name -> bellwether.v1.MetricCalibration
+	11, // 53: bellwether.v1.CanaryService.Judge:input_type -> bellwether.v1.JudgeRequest
+	19, // 54: bellwether.v1.CanaryService.StartAnalysis:input_type -> bellwether.v1.StartAnalysisRequest
+	22, // 55: bellwether.v1.CanaryService.GetAnalysis:input_type -> bellwether.v1.GetAnalysisRequest
+	24, // 56: bellwether.v1.CanaryService.WatchAnalysis:input_type -> bellwether.v1.WatchAnalysisRequest
+	26, // 57: bellwether.v1.CanaryService.EnsureVerdict:input_type -> bellwether.v1.EnsureVerdictRequest
+	28, // 58: bellwether.v1.CanaryService.GetVerdict:input_type -> bellwether.v1.GetVerdictRequest
+	30, // 59: bellwether.v1.CanaryService.GetReport:input_type -> bellwether.v1.GetReportRequest
+	31, // 60: bellwether.v1.CanaryService.CancelAnalysis:input_type -> bellwether.v1.CancelAnalysisRequest
+	33, // 61: bellwether.v1.CanaryService.ListAnalyses:input_type -> bellwether.v1.ListAnalysesRequest
+	35, // 62: bellwether.v1.CanaryService.Retrospect:input_type -> bellwether.v1.RetrospectRequest
+	37, // 63: bellwether.v1.CanaryService.Plan:input_type -> bellwether.v1.PlanRequest
+	40, // 64: bellwether.v1.CanaryService.Calibrate:input_type -> bellwether.v1.CalibrateRequest
+	15, // 65: bellwether.v1.CanaryService.Judge:output_type -> bellwether.v1.JudgeResponse
+	20, // 66: bellwether.v1.CanaryService.StartAnalysis:output_type -> bellwether.v1.StartAnalysisResponse
+	23, // 67: bellwether.v1.CanaryService.GetAnalysis:output_type -> bellwether.v1.GetAnalysisResponse
+	25, // 68: bellwether.v1.CanaryService.WatchAnalysis:output_type -> bellwether.v1.WatchAnalysisResponse
+	27, // 69: bellwether.v1.CanaryService.EnsureVerdict:output_type -> bellwether.v1.EnsureVerdictResponse
+	29, // 70: bellwether.v1.CanaryService.GetVerdict:output_type -> bellwether.v1.GetVerdictResponse
+	47, // 71: bellwether.v1.CanaryService.GetReport:output_type -> google.api.HttpBody
+	32, // 72: bellwether.v1.CanaryService.CancelAnalysis:output_type -> bellwether.v1.CancelAnalysisResponse
+	34, // 73: bellwether.v1.CanaryService.ListAnalyses:output_type -> bellwether.v1.ListAnalysesResponse
+	36, // 74: bellwether.v1.CanaryService.Retrospect:output_type -> bellwether.v1.RetrospectResponse
+	38, // 75: bellwether.v1.CanaryService.Plan:output_type -> bellwether.v1.PlanResponse
+	41, // 76: bellwether.v1.CanaryService.Calibrate:output_type -> bellwether.v1.CalibrateResponse
+	65, // [65:77] is the sub-list for method output_type
+	53, // [53:65] is the sub-list for method input_type
+	53, // [53:53] is the sub-list for extension type_name
+	53, // [53:53] is the sub-list for extension extendee
+	0,  // [0:53] is the sub-list for field type_name
 }
 
 func init() { file_bellwether_v1_canary_proto_init() }
@@ -2193,15 +3788,20 @@ func file_bellwether_v1_canary_proto_init() {
 	}
 	file_bellwether_v1_series_proto_init()
 	file_bellwether_v1_canary_proto_msgTypes[0].OneofWrappers = []any{}
-	file_bellwether_v1_canary_proto_msgTypes[3].OneofWrappers = []any{}
-	file_bellwether_v1_canary_proto_msgTypes[5].OneofWrappers = []any{}
+	file_bellwether_v1_canary_proto_msgTypes[7].OneofWrappers = []any{}
+	file_bellwether_v1_canary_proto_msgTypes[8].OneofWrappers = []any{}
+	file_bellwether_v1_canary_proto_msgTypes[9].OneofWrappers = []any{}
+	file_bellwether_v1_canary_proto_msgTypes[10].OneofWrappers = []any{}
+	file_bellwether_v1_canary_proto_msgTypes[11].OneofWrappers = []any{}
+	file_bellwether_v1_canary_proto_msgTypes[22].OneofWrappers = []any{}
+	file_bellwether_v1_canary_proto_msgTypes[24].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_bellwether_v1_canary_proto_rawDesc), len(file_bellwether_v1_canary_proto_rawDesc)),
-			NumEnums:      4,
-			NumMessages:   25,
+			NumEnums:      5,
+			NumMessages:   38,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

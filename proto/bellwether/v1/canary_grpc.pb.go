@@ -10,6 +10,7 @@ package bellwetherv1
 
 import (
 	context "context"
+	httpbody "google.golang.org/genproto/googleapis/api/httpbody"
 	grpc "google.golang.org/grpc"
 	codes "google.golang.org/grpc/codes"
 	status "google.golang.org/grpc/status"
@@ -25,6 +26,9 @@ const (
 	CanaryService_StartAnalysis_FullMethodName  = "/bellwether.v1.CanaryService/StartAnalysis"
 	CanaryService_GetAnalysis_FullMethodName    = "/bellwether.v1.CanaryService/GetAnalysis"
 	CanaryService_WatchAnalysis_FullMethodName  = "/bellwether.v1.CanaryService/WatchAnalysis"
+	CanaryService_EnsureVerdict_FullMethodName  = "/bellwether.v1.CanaryService/EnsureVerdict"
+	CanaryService_GetVerdict_FullMethodName     = "/bellwether.v1.CanaryService/GetVerdict"
+	CanaryService_GetReport_FullMethodName      = "/bellwether.v1.CanaryService/GetReport"
 	CanaryService_CancelAnalysis_FullMethodName = "/bellwether.v1.CanaryService/CancelAnalysis"
 	CanaryService_ListAnalyses_FullMethodName   = "/bellwether.v1.CanaryService/ListAnalyses"
 	CanaryService_Retrospect_FullMethodName     = "/bellwether.v1.CanaryService/Retrospect"
@@ -46,6 +50,16 @@ type CanaryServiceClient interface {
 	GetAnalysis(ctx context.Context, in *GetAnalysisRequest, opts ...grpc.CallOption) (*GetAnalysisResponse, error)
 	// WatchAnalysis streams every look until the run ends.
 	WatchAnalysis(ctx context.Context, in *WatchAnalysisRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchAnalysisResponse], error)
+	// EnsureVerdict starts a run, or finds the one started under the same key, and
+	// returns its newest verdict: what a pipeline asks again and again. It answers
+	// at once and says INCONCLUSIVE while nothing is decided.
+	EnsureVerdict(ctx context.Context, in *EnsureVerdictRequest, opts ...grpc.CallOption) (*EnsureVerdictResponse, error)
+	// GetVerdict returns the newest verdict of a run in one flat message.
+	// NOT_FOUND if unknown.
+	GetVerdict(ctx context.Context, in *GetVerdictRequest, opts ...grpc.CallOption) (*GetVerdictResponse, error)
+	// GetReport returns the report of a run as a document.
+	// buf:lint:ignore RPC_RESPONSE_STANDARD_NAME
+	GetReport(ctx context.Context, in *GetReportRequest, opts ...grpc.CallOption) (*httpbody.HttpBody, error)
 	// CancelAnalysis ends a run early; its verdict stays what it was.
 	CancelAnalysis(ctx context.Context, in *CancelAnalysisRequest, opts ...grpc.CallOption) (*CancelAnalysisResponse, error)
 	// ListAnalyses lists runs, newest first.
@@ -116,6 +130,36 @@ func (c *canaryServiceClient) WatchAnalysis(ctx context.Context, in *WatchAnalys
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type CanaryService_WatchAnalysisClient = grpc.ServerStreamingClient[WatchAnalysisResponse]
 
+func (c *canaryServiceClient) EnsureVerdict(ctx context.Context, in *EnsureVerdictRequest, opts ...grpc.CallOption) (*EnsureVerdictResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(EnsureVerdictResponse)
+	err := c.cc.Invoke(ctx, CanaryService_EnsureVerdict_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *canaryServiceClient) GetVerdict(ctx context.Context, in *GetVerdictRequest, opts ...grpc.CallOption) (*GetVerdictResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetVerdictResponse)
+	err := c.cc.Invoke(ctx, CanaryService_GetVerdict_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *canaryServiceClient) GetReport(ctx context.Context, in *GetReportRequest, opts ...grpc.CallOption) (*httpbody.HttpBody, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(httpbody.HttpBody)
+	err := c.cc.Invoke(ctx, CanaryService_GetReport_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *canaryServiceClient) CancelAnalysis(ctx context.Context, in *CancelAnalysisRequest, opts ...grpc.CallOption) (*CancelAnalysisResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(CancelAnalysisResponse)
@@ -180,6 +224,16 @@ type CanaryServiceServer interface {
 	GetAnalysis(context.Context, *GetAnalysisRequest) (*GetAnalysisResponse, error)
 	// WatchAnalysis streams every look until the run ends.
 	WatchAnalysis(*WatchAnalysisRequest, grpc.ServerStreamingServer[WatchAnalysisResponse]) error
+	// EnsureVerdict starts a run, or finds the one started under the same key, and
+	// returns its newest verdict: what a pipeline asks again and again. It answers
+	// at once and says INCONCLUSIVE while nothing is decided.
+	EnsureVerdict(context.Context, *EnsureVerdictRequest) (*EnsureVerdictResponse, error)
+	// GetVerdict returns the newest verdict of a run in one flat message.
+	// NOT_FOUND if unknown.
+	GetVerdict(context.Context, *GetVerdictRequest) (*GetVerdictResponse, error)
+	// GetReport returns the report of a run as a document.
+	// buf:lint:ignore RPC_RESPONSE_STANDARD_NAME
+	GetReport(context.Context, *GetReportRequest) (*httpbody.HttpBody, error)
 	// CancelAnalysis ends a run early; its verdict stays what it was.
 	CancelAnalysis(context.Context, *CancelAnalysisRequest) (*CancelAnalysisResponse, error)
 	// ListAnalyses lists runs, newest first.
@@ -212,6 +266,15 @@ func (UnimplementedCanaryServiceServer) GetAnalysis(context.Context, *GetAnalysi
 }
 func (UnimplementedCanaryServiceServer) WatchAnalysis(*WatchAnalysisRequest, grpc.ServerStreamingServer[WatchAnalysisResponse]) error {
 	return status.Error(codes.Unimplemented, "method WatchAnalysis not implemented")
+}
+func (UnimplementedCanaryServiceServer) EnsureVerdict(context.Context, *EnsureVerdictRequest) (*EnsureVerdictResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method EnsureVerdict not implemented")
+}
+func (UnimplementedCanaryServiceServer) GetVerdict(context.Context, *GetVerdictRequest) (*GetVerdictResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetVerdict not implemented")
+}
+func (UnimplementedCanaryServiceServer) GetReport(context.Context, *GetReportRequest) (*httpbody.HttpBody, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetReport not implemented")
 }
 func (UnimplementedCanaryServiceServer) CancelAnalysis(context.Context, *CancelAnalysisRequest) (*CancelAnalysisResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method CancelAnalysis not implemented")
@@ -313,6 +376,60 @@ func _CanaryService_WatchAnalysis_Handler(srv interface{}, stream grpc.ServerStr
 
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type CanaryService_WatchAnalysisServer = grpc.ServerStreamingServer[WatchAnalysisResponse]
+
+func _CanaryService_EnsureVerdict_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(EnsureVerdictRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CanaryServiceServer).EnsureVerdict(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CanaryService_EnsureVerdict_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CanaryServiceServer).EnsureVerdict(ctx, req.(*EnsureVerdictRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _CanaryService_GetVerdict_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetVerdictRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CanaryServiceServer).GetVerdict(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CanaryService_GetVerdict_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CanaryServiceServer).GetVerdict(ctx, req.(*GetVerdictRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _CanaryService_GetReport_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetReportRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CanaryServiceServer).GetReport(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CanaryService_GetReport_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CanaryServiceServer).GetReport(ctx, req.(*GetReportRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
 
 func _CanaryService_CancelAnalysis_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(CancelAnalysisRequest)
@@ -422,6 +539,18 @@ var CanaryService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "GetAnalysis",
 			Handler:    _CanaryService_GetAnalysis_Handler,
+		},
+		{
+			MethodName: "EnsureVerdict",
+			Handler:    _CanaryService_EnsureVerdict_Handler,
+		},
+		{
+			MethodName: "GetVerdict",
+			Handler:    _CanaryService_GetVerdict_Handler,
+		},
+		{
+			MethodName: "GetReport",
+			Handler:    _CanaryService_GetReport_Handler,
 		},
 		{
 			MethodName: "CancelAnalysis",
