@@ -41,6 +41,7 @@ var law = tidy.Law{
 		pure("correlate"),
 		pure("canary", "canary/stat"),
 		pure("canary/stat"),
+		pure("canary/report", "canary", "canary/stat"),
 		pure("slo"),
 		pure("alerting"),
 

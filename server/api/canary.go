@@ -128,14 +128,6 @@ func (s *canaryService) Retrospect(ctx context.Context, r *pb.RetrospectRequest)
 	return &pb.RetrospectResponse{Result: verdictOf(v, &req, &used)}, nil
 }
 
-func (s *canaryService) Plan(context.Context, *pb.PlanRequest) (*pb.PlanResponse, error) {
-	return nil, notYet("planning a canary", "an INCONCLUSIVE verdict says how many minutes are missing; start a run and read it")
-}
-
-func (s *canaryService) Calibrate(context.Context, *pb.CalibrateRequest) (*pb.CalibrateResponse, error) {
-	return nil, notYet("calibration against past data", "judge a past window in which nothing was deployed with POST /v1/canary:retrospect")
-}
-
 // specIn reads a spec; 0 and empty fields take the pipeline's defaults.
 func specIn(s *pb.CanarySpec) pipeline.RunSpec {
 	out := pipeline.RunSpec{

@@ -40,7 +40,33 @@ type RunSpec struct {
 	FalseFail   float64       `json:"false_fail"`
 	FalsePass   float64       `json:"false_pass"`
 	Judge       string        `json:"judge"` // native or a named judge.
+
+	Service     string        `json:"service,omitempty"`      // Put before both matchers.
+	Warmup      time.Duration `json:"warmup,omitempty"`       // After Start; its samples do not count.
+	Gates       []RunGate     `json:"gates,omitempty"`        // Objectives whose burning fails the canary.
+	OnUndecided Undecided     `json:"on_undecided,omitempty"` // What an INCONCLUSIVE end is told as.
+	Previous    string        `json:"previous,omitempty"`     // A run id or "last": resolved into Baseline and Offset at the start.
+	Offset      time.Duration `json:"offset,omitempty"`       // The baseline's samples are those of this long ago.
+
+	Named    canary.NamedOptions `json:"named,omitzero"`     // Settings of the named judges.
+	Exposure float64             `json:"exposure,omitempty"` // As in canary.Policy.
 }
+
+// RunGate is an objective that must not burn.
+type RunGate struct {
+	Objective string  `json:"objective"`
+	BurnRate  float64 `json:"burn_rate"` // 14.4 when 0.
+}
+
+// Undecided says what a run that ends INCONCLUSIVE is told as.
+type Undecided string
+
+// The ways to tell it. Hold is the default.
+const (
+	UndecidedHold Undecided = "hold"
+	UndecidedFail Undecided = "fail"
+	UndecidedPass Undecided = "pass"
+)
 
 // RunMetric is one comparison of a run.
 type RunMetric struct {
@@ -58,8 +84,9 @@ type Run struct {
 	Spec    RunSpec         `json:"spec"`
 	State   RunState        `json:"state"`
 	Looks   int             `json:"looks"`
-	Started int64           `json:"started"` // Unix milliseconds.
-	Ended   int64           `json:"ended"`   // 0 while running.
+	Started int64           `json:"started"`       // Unix milliseconds.
+	Ended   int64           `json:"ended"`         // 0 while running.
+	Key     string          `json:"key,omitempty"` // It was started under this key; starting it again finds it.
 	Verdict canary.Verdict  `json:"-"`
 	Request *canary.Request `json:"-"` // The samples of the newest look.
 }
