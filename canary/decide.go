@@ -17,6 +17,10 @@ func (a *assessment) decide(tested int) {
 	equivalent := a.logPass <= math.Log(a.policy.FalsePass)
 	worse := a.adjusted <= alpha // False for NaN.
 	switch {
+	case a.m.Err != "":
+		a.v.Verdict = NoData
+		a.v.MinutesNeeded = math.Inf(1)
+		a.v.Reason = "its samples cannot be read: " + a.m.Err
 	case a.v.N[0] == 0 || a.v.N[1] == 0:
 		a.v.Verdict = NoData
 		a.v.MinutesNeeded = math.Inf(1)

@@ -3,6 +3,7 @@ package canary
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/bellwether-ts/bellwether/canary/stat"
 )
@@ -39,7 +40,7 @@ type assessment struct {
 // what it has no data for; a policy out of range is NO_DATA with the reason.
 func Judge(req Request) Verdict {
 	policy, err := req.Policy.filled()
-	v := Verdict{Judge: "native", Policy: policy}
+	v := Verdict{Judge: "native", Policy: policy, Warnings: slices.Clone(req.Warnings)}
 	if err != nil {
 		v.Verdict = NoData
 		v.Reasons = []string{err.Error()}
@@ -98,13 +99,19 @@ func assess(m Metric, policy Policy, exposureGiven bool) *assessment {
 	}
 	a := &assessment{m: m, policy: policy, exposureGiven: exposureGiven, marginGiven: m.MinEffect > 0}
 	a.v = MetricVerdict{Name: m.Name, Critical: m.Critical, Effect: math.NaN(), Interval: [2]float64{math.NaN(), math.NaN()}, P: math.NaN(), LogP: math.NaN()}
+	if m.Exposure > 0 && m.Exposure < 1 {
+		a.policy.Exposure, a.exposureGiven = m.Exposure, true
+	}
 	a.s = gather(&a.m)
 	a.v.N = [2]int{len(a.s.y), len(a.s.x)}
 	a.plan = newPlan(policy, a.s.length, m.StepSeconds)
 	a.logFail, a.logPass = math.NaN(), 0
+	for _, note := range m.Notes {
+		a.step("samples", "%s", note)
+	}
 	have := min(len(a.s.x), len(a.s.y))
 	switch {
-	case have == 0:
+	case have == 0 || m.Err != "":
 		a.v.Channel = "missing"
 	case m.Kind == Count && wholeCounts(&a.m):
 		judgeEvents(a)

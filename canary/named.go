@@ -3,6 +3,7 @@ package canary
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 )
 
@@ -95,7 +96,7 @@ func JudgeNamed(name string, req Request) (Verdict, error) {
 
 // judgeEach runs a named judge over every metric.
 func judgeEach(name string, req Request, o NamedOptions, judge namedJudge) Verdict {
-	v := Verdict{Judge: name, Policy: req.Policy}
+	v := Verdict{Judge: name, Policy: req.Policy, Warnings: slices.Clone(req.Warnings)}
 	v.Policy.Named = o
 	nan := math.NaN()
 	for _, m := range req.Metrics {
@@ -105,7 +106,9 @@ func judgeEach(name string, req Request, o NamedOptions, judge namedJudge) Verdi
 		mv := MetricVerdict{Name: m.Name, Critical: m.Critical, Effect: nan, Interval: [2]float64{nan, nan}, P: nan, LogP: nan, NEff: nan, Channel: name}
 		y, x := points(&m)
 		mv.N = [2]int{len(y), len(x)}
-		if len(x) == 0 || len(y) == 0 {
+		if m.Err != "" {
+			mv.Verdict, mv.MinutesNeeded, mv.Reason = NoData, math.Inf(1), "its samples cannot be read: "+m.Err
+		} else if len(x) == 0 || len(y) == 0 {
 			mv.Verdict, mv.MinutesNeeded = NoData, math.Inf(1)
 			mv.Reason = fmt.Sprintf("%d baseline and %d canary samples can be read: there is nothing to compare", len(y), len(x))
 		} else {

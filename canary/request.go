@@ -67,6 +67,18 @@ type Metric struct {
 
 	// Distribution holds the histograms of Kind Histogram; nil for others.
 	Distribution *Distribution
+
+	// Exposure is the canary's share of the traffic that this metric's counts
+	// come from, in (0,1), where it was measured; 0 takes Policy.Exposure.
+	Exposure float64
+
+	// What the reader of the samples knows of them. Err says why they could not
+	// be read: the metric is NO_DATA for that reason. Each of Doubts is a reason
+	// for which they must not PASS, whatever they show. Notes say how they were
+	// read, for the trace.
+	Err    string
+	Doubts []string
+	Notes  []string
 }
 
 // Shards holds one series per instance of each side.
@@ -114,6 +126,8 @@ type Request struct {
 	Metrics []Metric
 	Policy  Policy
 	Gates   []Gate
+
+	Warnings []string // What made the samples weaker than they could be; told in Verdict.Warnings.
 }
 
 // Gate is an objective that must not burn while the canary runs.

@@ -108,6 +108,7 @@ func (s *sides) history(m *Metric) {
 // stops reporting must never look equivalent.
 func (s *sides) missing(m *Metric) {
 	block := func(format string, args ...any) { s.blockers = append(s.blockers, fmt.Sprintf(format, args...)) }
+	s.blockers = append(s.blockers, m.Doubts...)
 	if s.unread > 0 {
 		block("%d samples cannot be read (infinite, or negative counts)", s.unread)
 	}
