@@ -103,7 +103,7 @@ func judgeEach(name string, req Request, o NamedOptions, judge namedJudge) Verdi
 		if m.Direction != Increase && m.Direction != Decrease {
 			m.Direction = Either
 		}
-		mv := MetricVerdict{Name: m.Name, Critical: m.Critical, Effect: nan, Interval: [2]float64{nan, nan}, P: nan, LogP: nan, NEff: nan, Channel: name}
+		mv := MetricVerdict{Name: m.Name, Critical: m.Critical, Effect: nan, Interval: [2]float64{nan, nan}, P: nan, LogP: nan, NEff: nan, Phi: nan, EValue: nan, Detectable: nan, MinEffect: m.MinEffect, Channel: name}
 		y, x := points(&m)
 		mv.N = [2]int{len(y), len(x)}
 		if m.Err != "" {
