@@ -60,10 +60,6 @@ type Metric struct {
 	Critical bool     // Named first; without data it makes the whole canary NO_DATA.
 	History  *History // nil when unknown.
 
-	// Err says why the metric could not be read, in a sentence; empty when it
-	// was. It is then NO_DATA with that reason, whatever samples there are.
-	Err string
-
 	// Shards optionally splits the sides by instance, one series per instance on
 	// the instants of Baseline and Canary: for the native judge's shard channel
 	// and the shard judges. nil lets the latter take every sample as a shard.
