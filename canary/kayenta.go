@@ -25,11 +25,12 @@ import (
 // KayentaJudgeName is the judge whose rules these are, as its results name it.
 const KayentaJudgeName = "NetflixACAJudge-v1.0"
 
-// KayentaOptions are the two constants of Kayenta's judge, for those who run a
+// KayentaOptions are the constants of Kayenta's judge, for those who run a
 // patched one.
 type KayentaOptions struct {
 	Tolerance  float64 // Share of the estimate the interval must clear; 0.25 when 0.
 	Confidence float64 // Two-sided level of the interval, in (0,1); 0.98 when 0.
+	Classifier string  // KayentaMannWhitney when empty.
 }
 
 func (o KayentaOptions) filled() (KayentaOptions, error) {
@@ -38,6 +39,11 @@ func (o KayentaOptions) filled() (KayentaOptions, error) {
 	}
 	if o.Confidence == 0 {
 		o.Confidence = 0.98
+	}
+	switch o.Classifier {
+	case "", KayentaMannWhitney, KayentaMeanInequality:
+	default:
+		return o, fmt.Errorf("cannot classify by %q: the classifiers are %s and %s", o.Classifier, KayentaMannWhitney, KayentaMeanInequality)
 	}
 	if !(o.Tolerance >= 0) || !(o.Confidence > 0 && o.Confidence < 1) {
 		return o, fmt.Errorf("cannot use Kayenta tolerance %v, confidence %v: the tolerance must not be negative and the confidence must lie between 0 and 1", o.Tolerance, o.Confidence)

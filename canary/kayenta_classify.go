@@ -63,15 +63,11 @@ func kayentaMetric(cfg KayentaConfig, pair KayentaPair, opt KayentaOptions) (Kay
 
 // classify labels cleaned samples.
 func (s kayentaSettings) classify(name string, control, experiment []float64, opt KayentaOptions) (kayentaLabel, error) {
+	if opt.Classifier == KayentaMeanInequality {
+		return s.classifyMeans(name, control, experiment), nil
+	}
 	if len(control) == 0 || len(experiment) == 0 {
-		if s.replaceNaN { // Rule: silence passes.
-			return kayentaLabel{label: kPass, ratio: 1}, nil
-		}
-		l := kayentaLabel{label: kNodata, reason: "Missing data for " + name, ratio: 1, critical: s.critical}
-		if s.mustHaveData && !s.critical {
-			l.label, l.critical = kNodataFailMetric, false
-		}
-		return l, nil
+		return s.silent(name), nil
 	}
 	if slices.Equal(sortedCopy(control), sortedCopy(experiment)) {
 		return kayentaLabel{label: kPass, reason: "The Canary and Baseline data are identical", ratio: 1}, nil
@@ -85,6 +81,18 @@ func (s kayentaSettings) classify(name string, control, experiment []float64, op
 		experiment, control = jitter(experiment, rng), jitter(control, rng)
 	}
 	return s.compare(name, control, experiment, opt)
+}
+
+// silent labels a metric of which a side has no samples.
+func (s kayentaSettings) silent(name string) kayentaLabel {
+	if s.replaceNaN { // Rule: silence passes.
+		return kayentaLabel{label: kPass, ratio: 1}
+	}
+	l := kayentaLabel{label: kNodata, reason: "Missing data for " + name, ratio: 1, critical: s.critical}
+	if s.mustHaveData && !s.critical {
+		l.label, l.critical = kNodataFailMetric, false
+	}
+	return l
 }
 
 // compare runs the test and applies tolerance, effect size and criticality.

@@ -17,20 +17,26 @@ type KayentaRequest struct {
 	MetricSetPairList []KayentaPair      `json:"metricSetPairList"`
 }
 
-// KayentaConfig is the judged part of a canaryConfig.
+// KayentaConfig is the part of a canaryConfig that is judged and fetched.
 type KayentaConfig struct {
-	Name       string          `json:"name"`
+	Name  string `json:"name"`
+	Judge struct {
+		Name string `json:"name"`
+	} `json:"judge"`
 	Metrics    []KayentaMetric `json:"metrics"`
 	Classifier struct {
 		GroupWeights map[string]float64 `json:"groupWeights"`
 	} `json:"classifier"`
+	Templates map[string]string `json:"templates"`
 }
 
 // KayentaMetric is one metric of a canaryConfig.
 type KayentaMetric struct {
 	Name                   string                    `json:"name"`
+	Query                  json.RawMessage           `json:"query,omitempty"` // Its fields depend on the metric store; KayentaConfig.PromQL reads Prometheus's.
 	Groups                 []string                  `json:"groups"`
 	AnalysisConfigurations map[string]map[string]any `json:"analysisConfigurations"`
+	ScopeName              string                    `json:"scopeName"`
 }
 
 // KayentaThresholds are the scores that pass and that are marginal.
@@ -48,6 +54,15 @@ type KayentaPair struct {
 		Control    KayentaSamples `json:"control"`
 		Experiment KayentaSamples `json:"experiment"`
 	} `json:"values"`
+	Scopes     map[string]KayentaPairScope  `json:"scopes,omitempty"`     // By side: control, experiment.
+	Attributes map[string]map[string]string `json:"attributes,omitempty"` // By side; "query" is what fetched it.
+}
+
+// KayentaPairScope says when a side's samples begin and how far they are apart.
+type KayentaPairScope struct {
+	StartTimeISO    string `json:"startTimeIso,omitempty"`
+	StartTimeMillis int64  `json:"startTimeMillis"`
+	StepMillis      int64  `json:"stepMillis"`
 }
 
 // KayentaSamples are numbers or the strings "NaN", "Infinity", "-Infinity"; null
@@ -59,6 +74,22 @@ func (s *KayentaSamples) UnmarshalJSON(data []byte) error {
 	v, err := parseSamples(data, "values")
 	*s = v
 	return err
+}
+
+// MarshalJSON writes the samples, NaN and the infinities as strings.
+func (s KayentaSamples) MarshalJSON() ([]byte, error) {
+	b := append(make([]byte, 0, 8*len(s)+2), '[')
+	for i, v := range s {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		cell, err := javaDouble(v).MarshalJSON()
+		if err != nil {
+			return nil, err
+		}
+		b = append(b, cell...)
+	}
+	return append(b, ']'), nil
 }
 
 // maxKayentaPairs bounds a request.
@@ -204,19 +235,8 @@ func (s kayentaSettings) clean(values []float64) []float64 {
 			out = append(out, 0)
 		}
 	}
-	if !s.removeOutliers || len(out) == 0 {
+	if !s.removeOutliers {
 		return out
 	}
-	q := sortedCopy(out)
-	q25, q75 := percentileR7(q, 25), percentileR7(q, 75)
-	iqr := q75 - q25
-	low := min(percentileR7(q, 1), q25-float64(s.outlierFactor*iqr))
-	high := max(percentileR7(q, 99), q75+float64(s.outlierFactor*iqr))
-	kept := out[:0]
-	for _, v := range out {
-		if !(v > high || v < low) {
-			kept = append(kept, v)
-		}
-	}
-	return kept
+	return withoutOutliers(out, KayentaIQR(out, s.outlierFactor, true))
 }
