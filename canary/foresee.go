@@ -1,6 +1,10 @@
 package canary
 
-import "time"
+import (
+	"fmt"
+	"math"
+	"time"
+)
 
 // Foresee answers before the deploy what the judge could show after it: how
 // long until a canary worse by MinEffect FAILs, how long until a healthy one
@@ -45,10 +49,10 @@ type MetricForesight struct {
 	Power  float64       // Chance that a canary worse by MinEffect FAILs within Schedule.Longest.
 	Passes float64       // Chance that a canary like its baseline PASSes within Schedule.Longest.
 
-	Visible     float64 // Smallest effect that FAILs with the wanted power within Schedule.Longest, in the metric's unit; +Inf when none, NaN when unknown.
+	Visible     float64 // Smallest MinEffect that FAILs with the wanted power within Schedule.Longest, in the metric's unit; +Inf when none, NaN when unknown.
 	Events      float64 // Events on both sides together until Fail, of counts; NaN for others.
-	Calibration string  // Where the spread comes from: "history", "model", "window", "assumed", "constant", "counts"; empty when nowhere.
-	Phi         float64 // Autocorrelation per sample; NaN when unknown.
+	Calibration string  // Where the spread comes from: "history", "model", "window", "assumed", "constant", "count"; empty when nowhere.
+	Phi         float64 // Autocorrelation of the difference per sample; NaN when unknown.
 	Reason      string  // In words.
 }
 
@@ -58,5 +62,187 @@ type MetricForesight struct {
 // a canary's side the sides are assumed to move independently, which Reason
 // says. Only a policy or option out of range is an error.
 func Foresee(req Request, o ForesightOptions) (Foresight, error) {
-	return Foresight{}, nil
+	policy, err := req.Policy.filled()
+	if err != nil {
+		return Foresight{}, err
+	}
+	s, err := o.Schedule.filled()
+	if err != nil {
+		return Foresight{}, err
+	}
+	if o.Power == 0 {
+		o.Power = 0.9
+	}
+	if !(o.Power >= 0.5 && o.Power <= 0.99) {
+		return Foresight{}, fmt.Errorf("cannot plan for a power of %v: it is a chance in [0.5, 0.99]", o.Power)
+	}
+	f := Foresight{Power: o.Power, Schedule: s, Policy: policy}
+	for _, m := range req.Metrics {
+		one := foresee(m, policy, req.Policy.Exposure != 0, len(req.Metrics), s, o.Power)
+		f.Metrics = append(f.Metrics, one)
+		f.limit(one)
+	}
+	return f, nil
+}
+
+// limit notes the metric if it is the slowest so far.
+func (f *Foresight) limit(m MetricForesight) {
+	if !m.Known {
+		return
+	}
+	need := max(m.Fail, m.Pass)
+	if m.Fail == Never || m.Pass == Never {
+		need = Never
+	}
+	if f.Limiting == "" || f.Needed != Never && (need == Never || need > f.Needed) {
+		f.Limiting, f.Needed = m.Name, need
+	}
+}
+
+// foresee answers for one metric of tested.
+func foresee(m Metric, policy Policy, exposureGiven bool, tested int, s Schedule, power float64) MetricForesight {
+	nan := math.NaN()
+	out := MetricForesight{Name: m.Name, MinEffect: nan, Visible: nan, Events: nan, Phi: nan}
+	m = assess(m, policy, exposureGiven).m // Defaults filled in as the judge does.
+	out.MarginGiven = m.MinEffect > 0
+	full := s.samples(s.looks(), m.StepSeconds)
+	if full < minPairs {
+		out.Reason = fmt.Sprintf("cannot say: a run of %s holds %s of %v seconds, and the judge needs %d; run longer or take a shorter step", minutes(s.Longest.Minutes()), plural(full, "sample"), m.StepSeconds, minPairs)
+		return out
+	}
+	before, why := pastOf(m, full)
+	if why != "" {
+		out.Reason = why
+		return out
+	}
+	p := &prospect{past: before, policy: policy, exposureGiven: exposureGiven, tested: tested, two: m.Direction == Either}
+	a := assess(p.window(0, min(full, len(p.base))), policy, exposureGiven)
+	p.margin, p.marginHow = a.margin, a.marginSource()
+	out.MinEffect = p.margin
+	sp, ok := p.at(full)
+	if !ok {
+		out.Reason = fmt.Sprintf("cannot say: a history of %s is too short for a run of %s; give at least %s", plural(len(p.base), "sample"), plural(full, "sample"), plural(stdHistory*full, "sample"))
+		return out
+	}
+	out.Known, out.Phi, out.Calibration = true, sp.phi, sp.source
+	if p.assumed != "" && sp.source != "constant" {
+		out.Calibration = "window"
+		if len(m.Canary) != len(m.Baseline) {
+			out.Calibration = "assumed"
+		}
+	}
+	switch {
+	case m.Kind == Count && wholeCounts(&Metric{Baseline: p.base, Canary: p.side}):
+		out.Calibration = "count"
+		p.isCount = true
+	case sp.source == "constant":
+		p.foreseeConstant(&out, s)
+		return out
+	}
+	p.foreseeMoving(&out, s, power)
+	return out
+}
+
+// stdHistory is how many windows of a run a history should hold: fewer than
+// stat.MinPlaceboWindows need a model, and this many make the model's or the
+// placebo's degrees of freedom comfortable.
+const stdHistory = 24
+
+// foreseeMoving answers for a metric that varies.
+func (p *prospect) foreseeMoving(out *MetricForesight, s Schedule, power float64) {
+	o, _ := p.outcome(s, power)
+	out.Fail, out.Pass, out.Power, out.Passes = o.fail, o.pass, o.power, o.quiet
+	if p.isCount {
+		out.Visible = p.visibleEvents(s, power)
+	} else {
+		out.Visible = p.visible(s, power)
+	}
+	if out.Fail == Never {
+		out.Fail, o.failSamples = p.longer(s, power, func(o outcome) bool { return o.power >= power })
+	}
+	if out.Pass == Never {
+		out.Pass, _ = p.longer(s, power, func(o outcome) bool { return o.quiet >= power })
+	}
+	if p.isCount {
+		st := p.stream(s.samples(s.looks(), p.m.StepSeconds))
+		out.Events = math.Ceil(o.failSamples * (st.worse(p.margin, p.m.Direction) + st.rate))
+		if out.Fail == Never {
+			out.Events = math.Inf(1)
+		}
+	}
+	out.Reason = p.words(out, s)
+}
+
+// outcome foresees a schedule by the channel that decides.
+func (p *prospect) outcome(s Schedule, power float64) (outcome, bool) {
+	if p.isCount {
+		return p.events(s, power)
+	}
+	return p.level(s, power)
+}
+
+// longer is the length of the shortest run, beyond s, whose own plan satisfies
+// enough, to within a twentieth; and its samples.
+func (p *prospect) longer(s Schedule, power float64, enough func(outcome) bool) (time.Duration, float64) {
+	try := func(d time.Duration) bool {
+		q := s
+		q.Longest = d
+		o, ok := p.outcome(q, power)
+		return ok && enough(o)
+	}
+	lo, hi := s.Longest, s.Longest
+	for {
+		if lo >= maxSchedule {
+			return Never, 0
+		}
+		hi = min(maxSchedule, 2*lo)
+		if try(hi) {
+			break
+		}
+		lo = hi
+	}
+	for float64(hi-lo) > 0.05*float64(hi) && hi-lo > s.LookEvery {
+		if mid := (lo + (hi-lo)/2).Round(s.LookEvery); try(mid) {
+			hi = mid
+		} else {
+			lo = mid
+		}
+	}
+	s.Longest = hi
+	return hi, float64(s.samples(s.looks(), p.m.StepSeconds))
+}
+
+// foreseeConstant answers for a difference that never changes: FAIL is then a
+// row of coins that all fall on one side (judgeConstant).
+func (p *prospect) foreseeConstant(out *MetricForesight, s Schedule) {
+	n := math.Ceil(math.Log2(float64(p.tested) / p.policy.FalseFail))
+	if p.two {
+		n++
+	}
+	out.Fail = p.lookAt(s, max(minPairs, int(n)))
+	out.Pass = p.lookAt(s, 2*minPairs)
+	out.Visible = 0
+	for _, v := range []struct {
+		t      time.Duration
+		chance *float64
+	}{{out.Fail, &out.Power}, {out.Pass, &out.Passes}} {
+		if v.t != Never && v.t <= s.Longest {
+			*v.chance = 1
+		}
+	}
+	out.Reason = fmt.Sprintf("the difference never changed before the deploy, so any lasting change FAILs within %s and none PASSes within %s", lasts(out.Fail), lasts(out.Pass))
+}
+
+// lookAt is the time of the first look that sees n samples, of a longer run if
+// need be.
+func (p *prospect) lookAt(s Schedule, n int) time.Duration {
+	for k := 1; k <= s.looks(); k++ {
+		if s.samples(k, p.m.StepSeconds) >= n {
+			return s.time(k)
+		}
+	}
+	if d := time.Duration(float64(n) * p.m.StepSeconds * float64(time.Second)); d <= maxSchedule {
+		return d
+	}
+	return Never
 }

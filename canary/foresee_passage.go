@@ -1,0 +1,134 @@
+package canary
+
+import (
+	"math"
+
+	"github.com/bellwether-ts/bellwether/canary/stat"
+	"gonum.org/v1/gonum/mathext"
+)
+
+// How likely is a verdict by every look? The sum of the differences, n times
+// the effect at a look, grows like a Brownian motion with drift; a run ends
+// where it first enters the region of FAIL or of PASS. The density of the runs
+// still going is carried from look to look on a grid (the recursion of
+// Armitage, McPherson & Rowe, JRSS A 1969, here with drift and two regions).
+
+// glance is one look of a run to come: what effect it would take there.
+// Effects are positive where they are worse.
+type glance struct {
+	n      int     // Samples in the window.
+	se, df float64 // Standard error of the effect and its degrees of freedom; df 0: known exactly.
+	fail   float64 // FAIL from this effect on; +Inf where this look cannot.
+	half   float64 // PASS up to this far inside the margin; +Inf where this look cannot.
+	cold   bool    // se is estimated from the window itself, not known beforehand.
+}
+
+// The grid of the recursion, in standard deviations of the last look.
+const (
+	gridCell  = 0.04
+	gridReach = 6
+)
+
+// truth is what is the case while the judge looks.
+type truth struct {
+	shift  float64 // True effect.
+	margin float64 // Smallest effect that matters.
+	two    bool    // Any change is worse.
+}
+
+// passage is the chance to have FAILed and to have PASSed by each look. noise
+// multiplies the standard deviation of the effect, stretch what the judge takes
+// for it.
+func passage(ls []glance, t truth, noise, stretch float64) (fail, pass []float64) {
+	const half = int(gridReach / gridCell)
+	fail, pass = make([]float64, len(ls)), make([]float64, len(ls))
+	if len(ls) == 0 {
+		return fail, pass
+	}
+	last := ls[len(ls)-1]
+	unit := float64(last.n) * last.se * noise
+	alive, next := make([]float64, 2*half+1), make([]float64, 2*half+1)
+	alive[half] = 1
+	var before, failed, passed float64
+	for k, g := range ls {
+		v := math.Pow(float64(g.n)*g.se*noise/unit, 2)
+		if v > before {
+			spreadOut(next, alive, math.Sqrt(v-before))
+			alive, next, before = next, alive, v
+		}
+		at := func(effect float64) float64 { return float64(g.n) * (effect - t.shift) / unit }
+		inside := t.margin - g.half*stretch
+		out, in := at(g.fail*stretch), at(inside)
+		outLow, inLow := math.Inf(-1), math.Inf(-1)
+		if t.two {
+			outLow, inLow = at(-g.fail*stretch), at(-inside)
+		}
+		for i := range alive {
+			x := (float64(i) - float64(half)) * gridCell
+			p := between(x, inLow, in)
+			f := min(1-p, between(x, out, math.Inf(1))+between(x, math.Inf(-1), outLow))
+			passed += alive[i] * p
+			failed += alive[i] * f
+			alive[i] *= 1 - p - f
+		}
+		fail[k], pass[k] = failed, passed
+	}
+	return fail, pass
+}
+
+// between is the share of the cell around x that lies in [lo, hi].
+func between(x, lo, hi float64) float64 {
+	return max(0, min(hi, x+gridCell/2)-max(lo, x-gridCell/2)) / gridCell
+}
+
+// spreadOut adds a normal step of standard deviation sd to the density.
+func spreadOut(to, from []float64, sd float64) {
+	reach := int(5*sd/gridCell) + 1
+	kernel := make([]float64, reach+1)
+	for j := range kernel {
+		kernel[j] = stat.NormalTail((float64(j)-0.5)*gridCell/sd) - stat.NormalTail((float64(j)+0.5)*gridCell/sd)
+	}
+	clear(to)
+	for i, p := range from {
+		if p < 1e-12 {
+			continue
+		}
+		for j := max(0, i-reach); j <= min(len(to)-1, i+reach); j++ {
+			d := j - i
+			if d < 0 {
+				d = -d
+			}
+			to[j] += p * kernel[d]
+		}
+	}
+}
+
+// chances averages passage over how wrong the standard error may be: five equal
+// parts of the distribution of its square, chi-squared over df.
+func chances(ls []glance, t truth) (fail, pass []float64) {
+	fail, pass = make([]float64, len(ls)), make([]float64, len(ls))
+	if len(ls) == 0 {
+		return fail, pass
+	}
+	last := ls[len(ls)-1]
+	parts := []float64{0.1, 0.3, 0.5, 0.7, 0.9}
+	if !(last.df > 0) || last.df > 1e4 {
+		parts = parts[2:3]
+	}
+	for _, q := range parts {
+		off := 1.0
+		if len(parts) > 1 {
+			off = math.Sqrt(mathext.GammaIncRegInv(last.df/2, q) * 2 / last.df)
+		}
+		noise, stretch := 1/off, 1.0
+		if last.cold {
+			noise, stretch = 1, off
+		}
+		f, p := passage(ls, t, noise, stretch)
+		for k := range ls {
+			fail[k] += f[k] / float64(len(parts))
+			pass[k] += p[k] / float64(len(parts))
+		}
+	}
+	return fail, pass
+}
