@@ -24,7 +24,7 @@ func LogBinomialTail(k, n, p float64) float64 {
 		return math.Inf(-1)
 	case p == 1:
 		return 0
-	case n > 1e6:
+	case n > 1e9:
 		return bigBinomialTail(k, n, p)
 	case k <= n*p:
 		// P(K >= k) = 1 - P(n-K >= n-k+1), the smaller tail of the other side.
@@ -39,10 +39,10 @@ func LogBinomialTail(k, n, p float64) float64 {
 			break
 		}
 	}
-	return min(0, logChoose(n, k)+k*math.Log(p)+(n-k)*math.Log1p(-p)+math.Log(sum))
+	return min(0, logBinomial(k, n, p)+math.Log(sum))
 }
 
-// bigBinomialTail serves n beyond a million: the incomplete beta function, and
+// bigBinomialTail serves n beyond a billion: the incomplete beta function, and
 // where that underflows the normal score with continuity correction.
 func bigBinomialTail(k, n, p float64) float64 {
 	if q := mathext.RegIncBeta(k, n-k+1, p); q > 1e-290 {
@@ -50,8 +50,6 @@ func bigBinomialTail(k, n, p float64) float64 {
 	}
 	return LogNormalTail((k - 0.5 - n*p) / math.Sqrt(n*p*(1-p)))
 }
-
-func logChoose(n, k float64) float64 { return -math.Log(n+1) - logBeta(k+1, n-k+1) }
 
 // BinomialP is the log p-value of k successes in n trials against probability
 // p; two-sided doubles the smaller tail.

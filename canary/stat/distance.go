@@ -16,21 +16,26 @@ func KS(x, y []float64) (d, p float64) {
 	}
 	walk(x, y, func(_, fx, fy, _ float64) { d = max(d, math.Abs(fx-fy)) })
 	m, n := float64(len(x)), float64(len(y))
-	lambda := d * d * m * n / (m + n)
+	return d, math.Exp(logKolmogorov(d * d * m * n / (m + n)))
+}
+
+// logKolmogorov is the log of 2 sum_k (-1)^(k-1) exp(-2 k^2 lambda).
+func logKolmogorov(lambda float64) float64 {
 	if lambda < 0.04 {
-		return d, 1 // The series has not begun to fall; p is 1 to 10 digits.
+		return 0 // The series has not begun to fall; p is 1 to 10 digits.
 	}
+	sum := 0.0 // In units of the first term, which may underflow.
 	for k := 1.0; k <= 100; k++ {
-		term := 2 * math.Exp(-2*k*k*lambda)
+		term := math.Exp(-2 * (k*k - 1) * lambda)
 		if int(k)%2 == 0 {
 			term = -term
 		}
-		p += term
+		sum += term
 		if math.Abs(term) < 1e-17 {
 			break
 		}
 	}
-	return d, min(1, max(0, p))
+	return min(0, math.Ln2-2*lambda+math.Log(max(sum, 0)))
 }
 
 // Wasserstein returns the 1-Wasserstein distance, the area between the two

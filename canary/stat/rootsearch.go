@@ -23,10 +23,11 @@ type SearchRules struct {
 	Tolerance       float64 // R's tol.root, absolute, in the unit of the data; 1e-4 when 0.
 	CorrectEstimate bool    // Keep the continuity correction in the estimate: Kayenta does, R drops it.
 	TotalOrder      bool    // Rank -0 before 0, as Java does; R calls them a tie.
+	Unbracketed     bool    // Search the estimate also where its score has one sign at both ends: Kayenta does, R refuses.
 }
 
 // KayentaRules are those of Kayenta's judge.
-var KayentaRules = SearchRules{CorrectEstimate: true, TotalOrder: true}
+var KayentaRules = SearchRules{CorrectEstimate: true, TotalOrder: true, Unbracketed: true}
 
 // SearchedShift is the shift of x against y as the search finds it. Low may lie
 // above High: each is only as good as the tolerance.
@@ -36,9 +37,14 @@ type SearchedShift struct{ Low, High, Estimate float64 }
 // the score then has no variance.
 var ErrAllTied = errors.New("cannot compute a shift interval: all observations are tied")
 
+// ErrNoBracket is returned where R finds no change of sign between the ends, as
+// for two constant sides: every shift in between scores the same way.
+var ErrNoBracket = errors.New("cannot compute a shift estimate: the score has the same sign at both extreme shifts")
+
 // SearchShift computes the two-sided interval of x - y at a confidence level in
 // (0,1) and its estimate. NaN ranks as the largest value. It is an error if a
-// side is empty, the level is out of range, or all observations are tied.
+// side is empty, the level is out of range, all observations are tied, or
+// nothing brackets the estimate.
 func SearchShift(x, y []float64, level float64, rules SearchRules) (SearchedShift, error) {
 	if len(x) == 0 || len(y) == 0 {
 		return SearchedShift{}, errors.New("cannot compute a shift interval: a side has no values; give at least one on each side")
@@ -68,11 +74,14 @@ func SearchShift(x, y []float64, level float64, rules SearchRules) (SearchedShif
 		}
 		return s.root(lo, hi, atLo-q, atHi-q, q, true, rules.Tolerance)
 	}
-	z := NormalFromLogTail(math.Log((1 - level) / 2))
+	z := -normalQuantile((1 - level) / 2)
 	r := SearchedShift{Low: root(z), High: root(-z)}
 	if !rules.CorrectEstimate {
 		atLo, _ = s.score(lo, false) // Its error is that of the corrected score above.
 		atHi, _ = s.score(hi, false)
+	}
+	if !rules.Unbracketed && (!(lo < hi) || !(atLo*atHi <= 0)) {
+		return SearchedShift{}, ErrNoBracket
 	}
 	r.Estimate = s.root(lo, hi, atLo, atHi, 0, rules.CorrectEstimate, rules.Tolerance)
 	return r, s.err
