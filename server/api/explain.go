@@ -9,8 +9,8 @@ import (
 
 // Explain: one id, one trace, whichever room it is of.
 
-func (s *alertService) Explain(_ context.Context, r *pb.ExplainRequest) (*pb.ExplainResponse, error) {
-	kind, why := s.explain(r.Id)
+func (s *alertService) Explain(ctx context.Context, r *pb.ExplainRequest) (*pb.ExplainResponse, error) {
+	kind, why := s.explain(ctx, r.Id)
 	if why == "" {
 		return nil, notFound("anything called", r.Id, "ids stand in the lists of anomalies, groups, suppressions and canaries; old ones are forgotten")
 	}
@@ -18,11 +18,11 @@ func (s *alertService) Explain(_ context.Context, r *pb.ExplainRequest) (*pb.Exp
 }
 
 // explain asks each room in turn whether it knows an id.
-func (s *alertService) explain(id string) (kind, why string) {
+func (s *alertService) explain(ctx context.Context, id string) (kind, why string) {
 	if f, ok := s.p.Anomalies.Get(id); ok {
 		return "anomaly", f.Name() + "\n" + f.Anomaly.Trace.String()
 	}
-	if run, ok := s.p.Canaries.Get(id); ok {
+	if run, ok := s.p.Canaries.Full(ctx, id); ok {
 		return "canary", run.Verdict.Text()
 	}
 	for _, st := range s.p.Objectives() {

@@ -27,7 +27,7 @@ func (p *Pipeline) completeSpec(s RunSpec, now int64) (RunSpec, error) {
 	if err := errors.Join(errB, errC); err != nil {
 		return s, err
 	}
-	if s.Baseline == s.Canary {
+	if s.Baseline == s.Canary && s.Offset == 0 {
 		return s, fmt.Errorf("cannot compare %s with itself: baseline and canary are the same matchers", s.Canary)
 	}
 	orDefault(&s.Start, now)
@@ -128,8 +128,8 @@ func sideMatchers(which, text string) ([]*labels.Matcher, error) {
 func (p *Pipeline) JudgeSpec(ctx context.Context, s RunSpec, end int64, look, looks int, before *canary.Request) (canary.Verdict, canary.Request, error) {
 	req := canary.Request{Policy: canary.Policy{
 		FalseFail: s.FalseFail, FalsePass: s.FalsePass, Look: look, Looks: looks,
-		PlannedSamples: int(s.MaxDuration / s.Step),
-	}}
+		PlannedSamples: int(s.MaxDuration / s.Step), Exposure: s.Exposure, Named: s.Named,
+	}, Gates: s.readings}
 	for i, m := range s.Metrics {
 		cm, err := p.windowOf(ctx, s, m, end)
 		if err != nil {
@@ -158,8 +158,8 @@ func (p *Pipeline) windowOf(ctx context.Context, s RunSpec, m RunMetric, end int
 	}
 	step := s.Step.Milliseconds()
 	var errB, errC error
-	out.Baseline, errB = p.grid(ctx, sideQuery(m, s.Baseline), s.Start+step, end, step)
-	out.Canary, errC = p.grid(ctx, sideQuery(m, s.Canary), s.Start+step, end, step)
+	out.Baseline, errB = p.grid(ctx, sideQuery(m, s.Baseline), s.From()+step, end, step)
+	out.Canary, errC = p.grid(ctx, sideQuery(m, s.Canary), s.From()+step, end, step)
 	return out, errors.Join(errB, errC)
 }
 
@@ -268,21 +268,6 @@ func orDefault[T comparable](p *T, v T) {
 	if *p == zero {
 		*p = v
 	}
-}
-
-// Retrospect judges the past window of a spec, as a run that looked once at
-// its end; it returns the spec with its defaults filled in as well.
-func (p *Pipeline) Retrospect(ctx context.Context, s RunSpec, end int64) (canary.Verdict, canary.Request, RunSpec, error) {
-	orDefault(&s.Step, time.Minute)
-	s, err := p.completeSpec(s, end)
-	if err == nil {
-		s, err = p.chooseMetrics(ctx, s, end)
-	}
-	if err != nil {
-		return canary.Verdict{}, canary.Request{}, s, err
-	}
-	v, req, err := p.JudgeSpec(ctx, s, end, 1, 1, nil)
-	return v, req, s, err
 }
 
 // Queries returns the PromQL of both sides of metric i.

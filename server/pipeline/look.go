@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -9,64 +10,117 @@ import (
 
 // A look judges the samples so far and decides whether a run is over.
 
-// run looks at every due run until ctx ends.
-func (c *Canaries) run(ctx context.Context) {
-	tick := time.NewTicker(time.Second)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-			c.LookAll(ctx, c.p.Now().UnixMilli())
-		}
-	}
+// lookTimeout bounds one look, whatever the store is asked.
+const lookTimeout = time.Minute
+
+// outcome is what a look found, before it is entered.
+type outcome struct {
+	spec   RunSpec // With its metrics chosen.
+	number int
+	final  bool // The plan of looks is spent.
+	last   Look
+	v      canary.Verdict
+	req    canary.Request
+	reread bool // Nothing of an earlier look was at hand.
 }
 
-// LookAll gives every run that is due at now (Unix milliseconds) its look.
-func (c *Canaries) LookAll(ctx context.Context, now int64) {
-	for _, r := range c.List(0) {
-		due := r.Spec.Start + int64(r.Looks+1)*r.Spec.LookEvery.Milliseconds()
-		if r.State == RunRunning && now >= due && ctx.Err() == nil {
-			c.look(ctx, r, now)
-		}
-	}
-}
-
-// look judges the samples of [start, now] and decides whether the run is over.
-func (c *Canaries) look(ctx context.Context, r Run, now int64) {
-	end := min(now, r.Spec.Start+r.Spec.MaxDuration.Milliseconds())
-	looks := max(1, int(r.Spec.MaxDuration/r.Spec.LookEvery))
-	// A look missed (a restart, a pause) is not spent: the schedule says which
-	// look this is.
-	n := min(looks, max(r.Looks+1, int((end-r.Spec.Start)/r.Spec.LookEvery.Milliseconds())))
-	var v canary.Verdict
-	var req canary.Request
-	spec, err := c.p.chooseMetrics(ctx, r.Spec, end)
-	if err == nil {
-		v, req, err = c.p.JudgeSpec(ctx, spec, end, n, looks, r.Request)
-	}
+// look judges the samples of [From, now] as the look the clock says it is. It
+// changes nothing.
+func (c *Canaries) look(ctx context.Context, r Run, now int64) outcome {
+	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
+	defer cancel()
+	end := min(now, r.Spec.Until())
+	o := outcome{number: r.lookAt(end), reread: r.Request == nil}
+	looks := r.Spec.Planned()
+	o.final = o.number >= looks
+	spec := r.Spec
+	spec.readings = c.p.readGates(spec.Gates, end)
+	spec, v, req, err := c.p.judgeRun(ctx, spec, end, o.number, looks, r.Request)
 	if err != nil {
-		v = canary.Verdict{Verdict: canary.NoData, Reasons: []string{err.Error()}}
+		v = blind(spec, err)
 	}
+	judged := v.Verdict
+	v = r.Spec.tell(v, o.final)
+	o.v, o.req = v, req
+	o.last = lookOf(v, judged, end, spec.readings)
+	spec.readings = nil
+	o.spec = spec
+	return o
+}
+
+// judgeRun chooses the metrics, where the asker named none, and judges them.
+// The spec comes back with its metrics.
+func (p *Pipeline) judgeRun(ctx context.Context, s RunSpec, end int64, look, looks int, before *canary.Request) (RunSpec, canary.Verdict, canary.Request, error) {
+	readings := s.readings
+	s, err := p.chooseMetrics(ctx, s, end)
+	s.readings = readings
+	if err != nil {
+		return s, canary.Verdict{}, canary.Request{}, err
+	}
+	v, req, err := p.JudgeSpec(ctx, s, end, look, looks, before)
+	return s, v, req, err
+}
+
+// blind is the verdict of a look that could not read its samples: its gates
+// can still fail the canary, nothing can pass it.
+func blind(s RunSpec, why error) canary.Verdict {
+	v := canary.Judge(canary.Request{Gates: s.readings})
+	if v.Verdict != canary.Fail {
+		v.Verdict, v.Reasons = canary.NoData, nil
+	}
+	v.Judge = s.Judge
+	v.Reasons = append(v.Reasons, why.Error())
+	return v
+}
+
+// enterLooks enters what the looks found, keeps it and tells it, in order.
+func (c *Canaries) enterLooks(ctx context.Context, due []dueRun, found []outcome) {
+	var write []*entry
+	var over []Run
 	c.mu.Lock()
-	cur := c.runs[r.ID]
-	if cur == nil || cur.State != RunRunning {
-		c.mu.Unlock()
-		return
+	for i, d := range due {
+		e := d.e
+		switch {
+		case e.run.State != RunRunning || c.runs[e.run.ID] != e:
+			continue // Cancelled while it looked.
+		case ctx.Err() != nil:
+			c.queue.add(e) // Stopped in the middle: what it read may be half.
+			continue
+		}
+		c.enterLook(e, &found[i])
+		if e.run.State != RunRunning {
+			done := e.run
+			done.Verdict = found[i].v // Whole, whether there was room to keep it or not.
+			over = append(over, done)
+		} else {
+			c.queue.add(e)
+		}
+		if e.news() {
+			write = append(write, e)
+		}
+		e.announce()
 	}
-	cur.Looks, cur.Spec, cur.Verdict, cur.Request = n, spec, v, &req
-	if v.Verdict == canary.Fail || v.Verdict == canary.Pass || n >= looks {
-		cur.State, cur.Ended = RunDone, end
-	}
-	done := *cur
-	err = c.save(cur)
-	c.announce()
 	c.mu.Unlock()
-	if err != nil {
-		c.p.opts.Log.Error("cannot keep a canary run; a restart would repeat its looks", "run", r.ID, "err", err)
+	if err := c.save(write...); err != nil {
+		c.p.opts.Log.Error("cannot keep canary runs; a restart would repeat their looks", "runs", len(write), "err", err)
 	}
-	if done.State == RunDone {
-		c.p.emit(CanaryEvent(done.ID, done.Spec.Name, serviceOf(done.Spec), end, v))
+	for _, r := range over {
+		c.p.emit(CanaryEvent(r.ID, r.Spec.Name, cmp.Or(r.Spec.Service, serviceOf(r.Spec)), r.Last.At, r.Verdict))
+	}
+}
+
+// enterLook enters one outcome. The caller holds mu.
+func (c *Canaries) enterLook(e *entry, o *outcome) {
+	c.looks++
+	if o.reread {
+		c.reread++
+	}
+	e.run.Spec, e.run.Looks, e.run.Last = o.spec, o.number, o.last
+	e.run.Path = extend(e.run.Path, o.number, o.last)
+	c.kept.take(e, o.v, &o.req)
+	e.due = e.run.nextLook()
+	e.told = 0
+	if o.final || o.v.Verdict == canary.Fail || o.v.Verdict == canary.Pass {
+		c.end(e, RunDone, o.last.At)
 	}
 }

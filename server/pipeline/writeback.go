@@ -5,7 +5,6 @@ import (
 
 	"github.com/prometheus/prometheus/model/labels"
 
-	"github.com/bellwether-ts/bellwether/canary"
 	"github.com/bellwether-ts/bellwether/metric"
 	"github.com/bellwether-ts/bellwether/slo"
 	"github.com/bellwether-ts/bellwether/tsdb"
@@ -17,7 +16,8 @@ import (
 //	bellwether_anomaly_score{series_name=..., <the series' labels>}  while open: peak -log10 p
 //	bellwether_slo_burn_rate{slo=..., service=..., window=...}
 //	bellwether_slo_budget_left{slo=..., service=...}                 1 untouched, < 0 overspent
-//	bellwether_canary_verdict{canary=..., run=...}                   1 PASS, 0 INCONCLUSIVE, -1 FAIL, -2 NO_DATA
+//
+// Verdicts of canaries are written by verdictseries.go.
 
 // writeBack stores the results as of now (Unix milliseconds). A refused sample
 // (for example by the series limit) is counted by the store like any other.
@@ -43,27 +43,10 @@ func (p *Pipeline) writeBack(ctx context.Context, now int64) {
 			add(r.Long.Rate, labels.FromStrings(labels.MetricName, "bellwether_slo_burn_rate", "slo", name, "service", service, "window", slo.FormatDuration(r.Long.Length)))
 		}
 	}
-	for _, r := range p.Canaries.List(0) {
-		if r.State == RunRunning && r.Looks > 0 {
-			add(verdictValue(r.Verdict.Verdict), labels.FromStrings(labels.MetricName, "bellwether_canary_verdict", "canary", r.Spec.Name, "run", r.ID))
-		}
-	}
 	if len(out) == 0 {
 		return
 	}
 	if _, err := p.store.Append(ctx, out); err != nil && ctx.Err() == nil {
 		p.opts.Log.Error("cannot write results back as series", "err", err)
 	}
-}
-
-func verdictValue(o canary.Outcome) float64 {
-	switch o {
-	case canary.Pass:
-		return 1
-	case canary.Fail:
-		return -1
-	case canary.NoData:
-		return -2
-	}
-	return 0
 }
