@@ -73,9 +73,19 @@ func (s *canaryService) CancelAnalysis(_ context.Context, r *pb.CancelAnalysisRe
 }
 
 func (s *canaryService) ListAnalyses(_ context.Context, r *pb.ListAnalysesRequest) (*pb.ListAnalysesResponse, error) {
+	f := pipeline.RunFilter{Name: r.Name, After: r.PageToken, Limit: limited(r.Limit, 50, 1000)}
+	for state, number := range statesOut {
+		if number == r.State {
+			f.State = state
+		}
+	}
+	runs, more := s.p.Canaries.Find(f)
 	out := &pb.ListAnalysesResponse{}
-	for _, run := range s.p.Canaries.List(limited(r.Limit, 50, 1000)) {
+	for _, run := range runs {
 		out.Analyses = append(out.Analyses, analysisOf(run))
+	}
+	if more {
+		out.NextPageToken = runs[len(runs)-1].ID
 	}
 	return out, nil
 }
@@ -97,4 +107,3 @@ func (s *canaryService) Retrospect(ctx context.Context, r *pb.RetrospectRequest)
 	}
 	return &pb.RetrospectResponse{Result: verdictOf(v, &req, &used)}, nil
 }
-

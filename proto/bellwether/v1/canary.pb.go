@@ -2717,7 +2717,13 @@ func (x *CancelAnalysisResponse) GetAnalysis() *Analysis {
 type ListAnalysesRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// At most this many, 1 to 1,000. Default 50.
-	Limit         int32 `protobuf:"varint,1,opt,name=limit,proto3" json:"limit,omitempty"`
+	Limit int32 `protobuf:"varint,1,opt,name=limit,proto3" json:"limit,omitempty"`
+	// Only runs of this name. Optional.
+	Name string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	// Only runs in this state. Optional.
+	State AnalysisState `protobuf:"varint,3,opt,name=state,proto3,enum=bellwether.v1.AnalysisState" json:"state,omitempty"`
+	// next_page_token of the page before. Optional.
+	PageToken     string `protobuf:"bytes,4,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2759,11 +2765,34 @@ func (x *ListAnalysesRequest) GetLimit() int32 {
 	return 0
 }
 
+func (x *ListAnalysesRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *ListAnalysesRequest) GetState() AnalysisState {
+	if x != nil {
+		return x.State
+	}
+	return AnalysisState_ANALYSIS_STATE_UNSPECIFIED
+}
+
+func (x *ListAnalysesRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
 // ListAnalysesResponse lists runs.
 type ListAnalysesResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Runs, newest first.
-	Analyses      []*Analysis `protobuf:"bytes,1,rep,name=analyses,proto3" json:"analyses,omitempty"`
+	Analyses []*Analysis `protobuf:"bytes,1,rep,name=analyses,proto3" json:"analyses,omitempty"`
+	// Where the next page begins; empty on the last one.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2803,6 +2832,13 @@ func (x *ListAnalysesResponse) GetAnalyses() []*Analysis {
 		return x.Analyses
 	}
 	return nil
+}
+
+func (x *ListAnalysesResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
 }
 
 // RetrospectRequest judges the past.
@@ -2965,7 +3001,9 @@ func (x *PlanRequest) GetPower() float64 {
 type PlanResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// One line per metric.
-	Metrics       []*MetricPlan `protobuf:"bytes,1,rep,name=metrics,proto3" json:"metrics,omitempty"`
+	Metrics []*MetricPlan `protobuf:"bytes,1,rep,name=metrics,proto3" json:"metrics,omitempty"`
+	// The same as a table for people, with what to do.
+	Trace         *Trace `protobuf:"bytes,2,opt,name=trace,proto3" json:"trace,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3007,22 +3045,37 @@ func (x *PlanResponse) GetMetrics() []*MetricPlan {
 	return nil
 }
 
+func (x *PlanResponse) GetTrace() *Trace {
+	if x != nil {
+		return x.Trace
+	}
+	return nil
+}
+
 // MetricPlan is the need of one metric.
 type MetricPlan struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Metric name.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
-	// Time needed to see the smallest effect that matters.
+	// Time needed to FAIL a canary worse by the smallest effect that matters;
+	// beyond the longest duration it is the length of the run that takes. Absent
+	// where no run of up to 24 h would do or nothing can be said.
 	Needed *durationpb.Duration `protobuf:"bytes,2,opt,name=needed,proto3" json:"needed,omitempty"`
 	// Smallest effect visible within the run's longest duration, in the metric's
-	// unit.
-	VisibleEffect float64 `protobuf:"fixed64,3,opt,name=visible_effect,json=visibleEffect,proto3" json:"visible_effect,omitempty"`
+	// unit; absent when none is or nothing can be said.
+	VisibleEffect *float64 `protobuf:"fixed64,3,opt,name=visible_effect,json=visibleEffect,proto3,oneof" json:"visible_effect,omitempty"`
 	// In words.
 	Reason string `protobuf:"bytes,4,opt,name=reason,proto3" json:"reason,omitempty"`
 	// Events needed on both sides together, for counts; 0 for others.
 	EventsNeeded float64 `protobuf:"fixed64,5,opt,name=events_needed,json=eventsNeeded,proto3" json:"events_needed,omitempty"`
 	// The smallest effect that matters, in the metric's unit.
-	MinEffect     float64 `protobuf:"fixed64,6,opt,name=min_effect,json=minEffect,proto3" json:"min_effect,omitempty"`
+	MinEffect float64 `protobuf:"fixed64,6,opt,name=min_effect,json=minEffect,proto3" json:"min_effect,omitempty"`
+	// Time needed to PASS a canary like its baseline; absent like needed.
+	PassNeeded *durationpb.Duration `protobuf:"bytes,7,opt,name=pass_needed,json=passNeeded,proto3" json:"pass_needed,omitempty"`
+	// Chance to FAIL a canary worse by min_effect within the longest duration.
+	Power *float64 `protobuf:"fixed64,8,opt,name=power,proto3,oneof" json:"power,omitempty"`
+	// Chance to PASS a canary like its baseline within the longest duration.
+	PassPower     *float64 `protobuf:"fixed64,9,opt,name=pass_power,json=passPower,proto3,oneof" json:"pass_power,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3072,8 +3125,8 @@ func (x *MetricPlan) GetNeeded() *durationpb.Duration {
 }
 
 func (x *MetricPlan) GetVisibleEffect() float64 {
-	if x != nil {
-		return x.VisibleEffect
+	if x != nil && x.VisibleEffect != nil {
+		return *x.VisibleEffect
 	}
 	return 0
 }
@@ -3095,6 +3148,27 @@ func (x *MetricPlan) GetEventsNeeded() float64 {
 func (x *MetricPlan) GetMinEffect() float64 {
 	if x != nil {
 		return x.MinEffect
+	}
+	return 0
+}
+
+func (x *MetricPlan) GetPassNeeded() *durationpb.Duration {
+	if x != nil {
+		return x.PassNeeded
+	}
+	return nil
+}
+
+func (x *MetricPlan) GetPower() float64 {
+	if x != nil && x.Power != nil {
+		return *x.Power
+	}
+	return 0
+}
+
+func (x *MetricPlan) GetPassPower() float64 {
+	if x != nil && x.PassPower != nil {
+		return *x.PassPower
 	}
 	return 0
 }
@@ -3545,11 +3619,16 @@ const file_bellwether_v1_canary_proto_rawDesc = "" +
 	"\x15CancelAnalysisRequest\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\"M\n" +
 	"\x16CancelAnalysisResponse\x123\n" +
-	"\banalysis\x18\x01 \x01(\v2\x17.bellwether.v1.AnalysisR\banalysis\"+\n" +
+	"\banalysis\x18\x01 \x01(\v2\x17.bellwether.v1.AnalysisR\banalysis\"\x92\x01\n" +
 	"\x13ListAnalysesRequest\x12\x14\n" +
-	"\x05limit\x18\x01 \x01(\x05R\x05limit\"K\n" +
+	"\x05limit\x18\x01 \x01(\x05R\x05limit\x12\x12\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\x122\n" +
+	"\x05state\x18\x03 \x01(\x0e2\x1c.bellwether.v1.AnalysisStateR\x05state\x12\x1d\n" +
+	"\n" +
+	"page_token\x18\x04 \x01(\tR\tpageToken\"s\n" +
 	"\x14ListAnalysesResponse\x123\n" +
-	"\banalyses\x18\x01 \x03(\v2\x17.bellwether.v1.AnalysisR\banalyses\"t\n" +
+	"\banalyses\x18\x01 \x03(\v2\x17.bellwether.v1.AnalysisR\banalyses\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"t\n" +
 	"\x11RetrospectRequest\x12-\n" +
 	"\x04spec\x18\x01 \x01(\v2\x19.bellwether.v1.CanarySpecR\x04spec\x120\n" +
 	"\x06window\x18\x02 \x01(\v2\x18.bellwether.v1.TimeRangeR\x06window\"J\n" +
@@ -3557,18 +3636,27 @@ const file_bellwether_v1_canary_proto_rawDesc = "" +
 	"\x06result\x18\x01 \x01(\v2\x1c.bellwether.v1.JudgeResponseR\x06result\"R\n" +
 	"\vPlanRequest\x12-\n" +
 	"\x04spec\x18\x01 \x01(\v2\x19.bellwether.v1.CanarySpecR\x04spec\x12\x14\n" +
-	"\x05power\x18\x02 \x01(\x01R\x05power\"C\n" +
+	"\x05power\x18\x02 \x01(\x01R\x05power\"o\n" +
 	"\fPlanResponse\x123\n" +
-	"\ametrics\x18\x01 \x03(\v2\x19.bellwether.v1.MetricPlanR\ametrics\"\xd6\x01\n" +
+	"\ametrics\x18\x01 \x03(\v2\x19.bellwether.v1.MetricPlanR\ametrics\x12*\n" +
+	"\x05trace\x18\x02 \x01(\v2\x14.bellwether.v1.TraceR\x05trace\"\x82\x03\n" +
 	"\n" +
 	"MetricPlan\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x121\n" +
-	"\x06needed\x18\x02 \x01(\v2\x19.google.protobuf.DurationR\x06needed\x12%\n" +
-	"\x0evisible_effect\x18\x03 \x01(\x01R\rvisibleEffect\x12\x16\n" +
+	"\x06needed\x18\x02 \x01(\v2\x19.google.protobuf.DurationR\x06needed\x12*\n" +
+	"\x0evisible_effect\x18\x03 \x01(\x01H\x00R\rvisibleEffect\x88\x01\x01\x12\x16\n" +
 	"\x06reason\x18\x04 \x01(\tR\x06reason\x12#\n" +
 	"\revents_needed\x18\x05 \x01(\x01R\feventsNeeded\x12\x1d\n" +
 	"\n" +
-	"min_effect\x18\x06 \x01(\x01R\tminEffect\"U\n" +
+	"min_effect\x18\x06 \x01(\x01R\tminEffect\x12:\n" +
+	"\vpass_needed\x18\a \x01(\v2\x19.google.protobuf.DurationR\n" +
+	"passNeeded\x12\x19\n" +
+	"\x05power\x18\b \x01(\x01H\x01R\x05power\x88\x01\x01\x12\"\n" +
+	"\n" +
+	"pass_power\x18\t \x01(\x01H\x02R\tpassPower\x88\x01\x01B\x11\n" +
+	"\x0f_visible_effectB\b\n" +
+	"\x06_powerB\r\n" +
+	"\v_pass_power\"U\n" +
 	"\x10CalibrateRequest\x12-\n" +
 	"\x04spec\x18\x01 \x01(\v2\x19.bellwether.v1.CanarySpecR\x04spec\x12\x12\n" +
 	"\x04runs\x18\x02 \x01(\x05R\x04runs\"\x8e\x02\n" +
@@ -3740,45 +3828,48 @@ var file_bellwether_v1_canary_proto_depIdxs = []int32{
 	21, // 40: bellwether.v1.WatchAnalysisResponse.analysis:type_name -> bellwether.v1.Analysis
 	18, // 41: bellwether.v1.EnsureVerdictRequest.spec:type_name -> bellwether.v1.CanarySpec
 	21, // 42: bellwether.v1.CancelAnalysisResponse.analysis:type_name -> bellwether.v1.Analysis
-	21, // 43: bellwether.v1.ListAnalysesResponse.analyses:type_name -> bellwether.v1.Analysis
-	18, // 44: bellwether.v1.RetrospectRequest.spec:type_name -> bellwether.v1.CanarySpec
-	46, // 45: bellwether.v1.RetrospectRequest.window:type_name -> bellwether.v1.TimeRange
-	15, // 46: bellwether.v1.RetrospectResponse.result:type_name -> bellwether.v1.JudgeResponse
-	18, // 47: bellwether.v1.PlanRequest.spec:type_name -> bellwether.v1.CanarySpec
-	39, // 48: bellwether.v1.PlanResponse.metrics:type_name -> bellwether.v1.MetricPlan
-	45, // 49: bellwether.v1.MetricPlan.needed:type_name -> google.protobuf.Duration
-	18, // 50: bellwether.v1.CalibrateRequest.spec:type_name -> bellwether.v1.CanarySpec
-	43, // 51: bellwether.v1.CalibrateResponse.trace:type_name -> bellwether.v1.Trace
-	42, // 52: bellwether.v1.CalibrateResponse.metrics:type_name -> bellwether.v1.MetricCalibration
-	11, // 53: bellwether.v1.CanaryService.Judge:input_type -> bellwether.v1.JudgeRequest
-	19, // 54: bellwether.v1.CanaryService.StartAnalysis:input_type -> bellwether.v1.StartAnalysisRequest
-	22, // 55: bellwether.v1.CanaryService.GetAnalysis:input_type -> bellwether.v1.GetAnalysisRequest
-	24, // 56: bellwether.v1.CanaryService.WatchAnalysis:input_type -> bellwether.v1.WatchAnalysisRequest
-	26, // 57: bellwether.v1.CanaryService.EnsureVerdict:input_type -> bellwether.v1.EnsureVerdictRequest
-	28, // 58: bellwether.v1.CanaryService.GetVerdict:input_type -> bellwether.v1.GetVerdictRequest
-	30, // 59: bellwether.v1.CanaryService.GetReport:input_type -> bellwether.v1.GetReportRequest
-	31, // 60: bellwether.v1.CanaryService.CancelAnalysis:input_type -> bellwether.v1.CancelAnalysisRequest
-	33, // 61: bellwether.v1.CanaryService.ListAnalyses:input_type -> bellwether.v1.ListAnalysesRequest
-	35, // 62: bellwether.v1.CanaryService.Retrospect:input_type -> bellwether.v1.RetrospectRequest
-	37, // 63: bellwether.v1.CanaryService.Plan:input_type -> bellwether.v1.PlanRequest
-	40, // 64: bellwether.v1.CanaryService.Calibrate:input_type -> bellwether.v1.CalibrateRequest
-	15, // 65: bellwether.v1.CanaryService.Judge:output_type -> bellwether.v1.JudgeResponse
-	20, // 66: bellwether.v1.CanaryService.StartAnalysis:output_type -> bellwether.v1.StartAnalysisResponse
-	23, // 67: bellwether.v1.CanaryService.GetAnalysis:output_type -> bellwether.v1.GetAnalysisResponse
-	25, // 68: bellwether.v1.CanaryService.WatchAnalysis:output_type -> bellwether.v1.WatchAnalysisResponse
-	27, // 69: bellwether.v1.CanaryService.EnsureVerdict:output_type -> bellwether.v1.EnsureVerdictResponse
-	29, // 70: bellwether.v1.CanaryService.GetVerdict:output_type -> bellwether.v1.GetVerdictResponse
-	47, // 71: bellwether.v1.CanaryService.GetReport:output_type -> google.api.HttpBody
-	32, // 72: bellwether.v1.CanaryService.CancelAnalysis:output_type -> bellwether.v1.CancelAnalysisResponse
-	34, // 73: bellwether.v1.CanaryService.ListAnalyses:output_type -> bellwether.v1.ListAnalysesResponse
-	36, // 74: bellwether.v1.CanaryService.Retrospect:output_type -> bellwether.v1.RetrospectResponse
-	38, // 75: bellwether.v1.CanaryService.Plan:output_type -> bellwether.v1.PlanResponse
-	41, // 76: bellwether.v1.CanaryService.Calibrate:output_type -> bellwether.v1.CalibrateResponse
-	65, // [65:77] is the sub-list for method output_type
-	53, // [53:65] is the sub-list for method input_type
-	53, // [53:53] is the sub-list for extension type_name
-	53, // [53:53] is the sub-list for extension extendee
-	0,  // [0:53] is the sub-list for field type_name
+	4,  // 43: bellwether.v1.ListAnalysesRequest.state:type_name -> bellwether.v1.AnalysisState
+	21, // 44: bellwether.v1.ListAnalysesResponse.analyses:type_name -> bellwether.v1.Analysis
+	18, // 45: bellwether.v1.RetrospectRequest.spec:type_name -> bellwether.v1.CanarySpec
+	46, // 46: bellwether.v1.RetrospectRequest.window:type_name -> bellwether.v1.TimeRange
+	15, // 47: bellwether.v1.RetrospectResponse.result:type_name -> bellwether.v1.JudgeResponse
+	18, // 48: bellwether.v1.PlanRequest.spec:type_name -> bellwether.v1.CanarySpec
+	39, // 49: bellwether.v1.PlanResponse.metrics:type_name -> bellwether.v1.MetricPlan
+	43, // 50: bellwether.v1.PlanResponse.trace:type_name -> bellwether.v1.Trace
+	45, // 51: bellwether.v1.MetricPlan.needed:type_name -> google.protobuf.Duration
+	45, // 52: bellwether.v1.MetricPlan.pass_needed:type_name -> google.protobuf.Duration
+	18, // 53: bellwether.v1.CalibrateRequest.spec:type_name -> bellwether.v1.CanarySpec
+	43, // 54: bellwether.v1.CalibrateResponse.trace:type_name -> bellwether.v1.Trace
+	42, // 55: bellwether.v1.CalibrateResponse.metrics:type_name -> bellwether.v1.MetricCalibration
+	11, // 56: bellwether.v1.CanaryService.Judge:input_type -> bellwether.v1.JudgeRequest
+	19, // 57: bellwether.v1.CanaryService.StartAnalysis:input_type -> bellwether.v1.StartAnalysisRequest
+	22, // 58: bellwether.v1.CanaryService.GetAnalysis:input_type -> bellwether.v1.GetAnalysisRequest
+	24, // 59: bellwether.v1.CanaryService.WatchAnalysis:input_type -> bellwether.v1.WatchAnalysisRequest
+	26, // 60: bellwether.v1.CanaryService.EnsureVerdict:input_type -> bellwether.v1.EnsureVerdictRequest
+	28, // 61: bellwether.v1.CanaryService.GetVerdict:input_type -> bellwether.v1.GetVerdictRequest
+	30, // 62: bellwether.v1.CanaryService.GetReport:input_type -> bellwether.v1.GetReportRequest
+	31, // 63: bellwether.v1.CanaryService.CancelAnalysis:input_type -> bellwether.v1.CancelAnalysisRequest
+	33, // 64: bellwether.v1.CanaryService.ListAnalyses:input_type -> bellwether.v1.ListAnalysesRequest
+	35, // 65: bellwether.v1.CanaryService.Retrospect:input_type -> bellwether.v1.RetrospectRequest
+	37, // 66: bellwether.v1.CanaryService.Plan:input_type -> bellwether.v1.PlanRequest
+	40, // 67: bellwether.v1.CanaryService.Calibrate:input_type -> bellwether.v1.CalibrateRequest
+	15, // 68: bellwether.v1.CanaryService.Judge:output_type -> bellwether.v1.JudgeResponse
+	20, // 69: bellwether.v1.CanaryService.StartAnalysis:output_type -> bellwether.v1.StartAnalysisResponse
+	23, // 70: bellwether.v1.CanaryService.GetAnalysis:output_type -> bellwether.v1.GetAnalysisResponse
+	25, // 71: bellwether.v1.CanaryService.WatchAnalysis:output_type -> bellwether.v1.WatchAnalysisResponse
+	27, // 72: bellwether.v1.CanaryService.EnsureVerdict:output_type -> bellwether.v1.EnsureVerdictResponse
+	29, // 73: bellwether.v1.CanaryService.GetVerdict:output_type -> bellwether.v1.GetVerdictResponse
+	47, // 74: bellwether.v1.CanaryService.GetReport:output_type -> google.api.HttpBody
+	32, // 75: bellwether.v1.CanaryService.CancelAnalysis:output_type -> bellwether.v1.CancelAnalysisResponse
+	34, // 76: bellwether.v1.CanaryService.ListAnalyses:output_type -> bellwether.v1.ListAnalysesResponse
+	36, // 77: bellwether.v1.CanaryService.Retrospect:output_type -> bellwether.v1.RetrospectResponse
+	38, // 78: bellwether.v1.CanaryService.Plan:output_type -> bellwether.v1.PlanResponse
+	41, // 79: bellwether.v1.CanaryService.Calibrate:output_type -> bellwether.v1.CalibrateResponse
+	68, // [68:80] is the sub-list for method output_type
+	56, // [56:68] is the sub-list for method input_type
+	56, // [56:56] is the sub-list for extension type_name
+	56, // [56:56] is the sub-list for extension extendee
+	0,  // [0:56] is the sub-list for field type_name
 }
 
 func init() { file_bellwether_v1_canary_proto_init() }
@@ -3795,6 +3886,7 @@ func file_bellwether_v1_canary_proto_init() {
 	file_bellwether_v1_canary_proto_msgTypes[11].OneofWrappers = []any{}
 	file_bellwether_v1_canary_proto_msgTypes[22].OneofWrappers = []any{}
 	file_bellwether_v1_canary_proto_msgTypes[24].OneofWrappers = []any{}
+	file_bellwether_v1_canary_proto_msgTypes[34].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
