@@ -27,6 +27,8 @@ type Meta struct {
 	Link    string      // URL of the page, for the forms that link to it.
 	Replay  string      // Command that judges the same samples again.
 	Notes   []string    // What the reader must know first: what is missing, what the verdict is told as.
+
+	UndecidedFails bool // An INCONCLUSIVE is told as FAIL: a failure in JUnit XML instead of a skipped case.
 }
 
 // Look is one look of a run.
