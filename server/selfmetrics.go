@@ -83,6 +83,15 @@ func (w *whole) analysisMetrics(gauge gaugeFunc) {
 		gauge(float64(n), `bellwether_unwatched_series{reason=%q}`, reason)
 	}
 	gauge(float64(w.pipeline.Anomalies.Open()), `bellwether_anomalies_open`)
+	r := w.pipeline.Canaries.Stats()
+	gauge(float64(r.Running), `bellwether_canary_runs_running`)
+	gauge(float64(r.Ended), `bellwether_canary_runs_ended`)
+	gauge(float64(r.Looks), `bellwether_canary_looks_total`)
+	gauge(float64(r.Reread), `bellwether_canary_looks_reread_total`)
+	gauge(float64(r.KeptBytes), `bellwether_canary_kept_bytes`)
+	gauge(float64(r.Lateness)/1000, `bellwether_canary_look_lateness_seconds`)
+	gauge(float64(r.Forgotten), `bellwether_canary_runs_forgotten_total`)
+	gauge(float64(len(r.SetAside)), `bellwether_canary_run_files_unreadable`)
 }
 
 func (w *whole) alertMetrics(gauge gaugeFunc) {

@@ -82,7 +82,7 @@ type SLO struct {
 
 // Canary bounds the runs.
 type Canary struct {
-	MaxRuns   int     `yaml:"max_runs,omitempty"`   // Runs at the same time. Default 1000.
+	MaxRuns   int     `yaml:"max_runs,omitempty"`   // Runs at the same time. Default 10000.
 	FalseFail float64 `yaml:"false_fail,omitempty"` // Default chance to fail a healthy canary. Default 0.01.
 	FalsePass float64 `yaml:"false_pass,omitempty"` // Default chance to pass a bad one. Default 0.05.
 }

@@ -28,7 +28,7 @@ func (c *Config) fillDefaults() {
 	orDuration(&c.Correlate.Step, 30*time.Second)
 	or(&c.Correlate.Slots, 240)
 	or(&c.Correlate.ByLabel, "service")
-	or(&c.Canary.MaxRuns, 1000)
+	or(&c.Canary.MaxRuns, 10_000)
 	or(&c.Canary.FalseFail, 0.01)
 	or(&c.Canary.FalsePass, 0.05)
 	c.Alerting.fillDefaults()

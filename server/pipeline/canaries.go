@@ -252,7 +252,11 @@ func (c *Canaries) Find(f RunFilter) (out []Run, more bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	at := 0
-	if e := c.runs[f.After]; e != nil {
+	if f.After != "" {
+		e := c.runs[f.After]
+		if e == nil {
+			return nil, false // Forgotten meanwhile, and so is all behind it.
+		}
 		at, _ = slices.BinarySearchFunc(c.order, e, newestFirst)
 		at++
 	}

@@ -35,6 +35,9 @@ func (r *Rings) Known(ref uint64) bool { return r.known[ref] }
 // Add starts a ring. What the index refuses it counts itself.
 func (r *Rings) Add(ref uint64, ls labels.Labels, kind Kind) {
 	r.known[ref] = true
+	if isVerdict(ls) {
+		return // A verdict's shape explains nothing, and there is one per run.
+	}
 	k := correlate.Gauge
 	if kind == KindCounter {
 		k = correlate.Counter

@@ -121,7 +121,7 @@ func (w *Watch) reasonNotTo(ls labels.Labels, kind Kind) string {
 	switch {
 	case w.watching >= w.opts.Max:
 		return "limit of watched series reached"
-	case strings.HasPrefix(name, "bellwether_"):
+	case isOwnResult(ls):
 		return "our own results"
 	case kind == KindCounter && strings.HasSuffix(name, "_bucket") && ls.Has("le"):
 		return "bucket of a classic histogram (its _sum and _count are watched)"

@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"strings"
 
 	"github.com/prometheus/prometheus/model/labels"
 
@@ -49,4 +50,19 @@ func (p *Pipeline) writeBack(ctx context.Context, now int64) {
 	if _, err := p.store.Append(ctx, out); err != nil && ctx.Err() == nil {
 		p.opts.Log.Error("cannot write results back as series", "err", err)
 	}
+}
+
+// isOwnResult tells series written here from those of the users.
+func isOwnResult(ls labels.Labels) bool {
+	return strings.HasPrefix(ls.Get(labels.MetricName), "bellwether_") || isVerdict(ls)
+}
+
+// isVerdict tells the series of runs. Their names are those that rollout tools
+// ask for, so what tells them from a user's own canary_score is the run.
+func isVerdict(ls labels.Labels) bool {
+	switch ls.Get(labels.MetricName) {
+	case "canary_verdict", "canary_score", "canary_p_value":
+		return strings.HasPrefix(ls.Get("run"), "ca-")
+	}
+	return false
 }
