@@ -2571,8 +2571,12 @@ type GetReportRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Run id. Required.
 	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
-	// html, markdown, junit, text. Default html.
-	Format        string `protobuf:"bytes,2,opt,name=format,proto3" json:"format,omitempty"`
+	// html, markdown, junit, text, github (workflow commands), github-output (the
+	// outputs of a step) or request (the samples, for canary judge). Default html.
+	Format string `protobuf:"bytes,2,opt,name=format,proto3" json:"format,omitempty"`
+	// Web address of this server as readers reach it, such as
+	// https://bellwether.example; documents link to it. Optional.
+	Link          string `protobuf:"bytes,3,opt,name=link,proto3" json:"link,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2617,6 +2621,13 @@ func (x *GetReportRequest) GetId() string {
 func (x *GetReportRequest) GetFormat() string {
 	if x != nil {
 		return x.Format
+	}
+	return ""
+}
+
+func (x *GetReportRequest) GetLink() string {
+	if x != nil {
+		return x.Link
 	}
 	return ""
 }
@@ -3612,10 +3623,11 @@ const file_bellwether_v1_canary_proto_rawDesc = "" +
 	"\x0eminutes_needed\x18\t \x01(\x01H\x00R\rminutesNeeded\x88\x01\x01\x12\x16\n" +
 	"\x06report\x18\n" +
 	" \x01(\tR\x06reportB\x11\n" +
-	"\x0f_minutes_needed\":\n" +
+	"\x0f_minutes_needed\"N\n" +
 	"\x10GetReportRequest\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x16\n" +
-	"\x06format\x18\x02 \x01(\tR\x06format\"'\n" +
+	"\x06format\x18\x02 \x01(\tR\x06format\x12\x12\n" +
+	"\x04link\x18\x03 \x01(\tR\x04link\"'\n" +
 	"\x15CancelAnalysisRequest\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\"M\n" +
 	"\x16CancelAnalysisResponse\x123\n" +
