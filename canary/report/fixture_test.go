@@ -84,8 +84,11 @@ func failing() *Report {
 		Meta: Meta{
 			Name: "checkout", Run: "ca-0123456789ab", State: "done", From: start, To: start + 3_600_000,
 			Queries: [][2]string{{"", ""}, {"", ""}, {`histogram_quantile(0.99, sum by (le) (rate(latency_bucket{service="checkout",track="stable"}[2m])))`, `histogram_quantile(0.99, sum by (le) (rate(latency_bucket{service="checkout",track="canary"}[2m])))`}},
-			Looks: []Look{{At: start + 60_000, Verdict: canary.Inconclusive, Limiting: "latency p99"}, {At: start + 120_000, Verdict: canary.NoData},
-				{At: start + 180_000, Verdict: canary.Inconclusive, Limiting: "latency p99"}, {At: start + 240_000, Verdict: canary.Fail}},
+			Looks: []Stretch{
+				{First: 1, Last: 2, From: start + 60_000, To: start + 120_000, Verdict: canary.NoData},
+				{First: 3, Last: 59, From: start + 180_000, To: start + 3_540_000, Verdict: canary.Inconclusive, Limiting: "latency p99"},
+				{First: 60, Last: 60, From: start + 3_600_000, To: start + 3_600_000, Verdict: canary.Fail},
+			},
 			Link: "https://bellwether.example/v1/canaries/ca-0123456789ab/report", Replay: "bellwether canary judge request.json",
 		},
 	}
@@ -97,7 +100,7 @@ func waiting() *Report {
 	r.Verdict.Verdict, r.Verdict.Limiting, r.Verdict.MinutesNeeded = canary.Inconclusive, "error share", 24
 	r.Verdict.Reasons = []string{"INCONCLUSIVE: error share is not decided"}
 	r.Verdict.Metrics, r.Request.Metrics = r.Verdict.Metrics[:2], r.Request.Metrics[:2]
-	r.Meta.State = "running"
+	r.Meta.State, r.Meta.Looks = "running", r.Meta.Looks[:2]
 	return r
 }
 
@@ -124,7 +127,7 @@ func empty() *Report {
 func hostile() *Report {
 	r := failing()
 	evil := "</td><script>alert(1)</script>|::error::`@org/team` [x](javascript:alert(1))\n::set-output name=a::b\x00\xff\u2028%0A"
-	r.Meta = Meta{Name: evil, Run: evil, State: evil, Queries: [][2]string{{evil, evil}, {evil, evil}, {evil, evil}}, Link: "javascript:" + evil, Replay: evil, Notes: []string{evil}, Looks: []Look{{Limiting: evil, Verdict: canary.Outcome(evil)}}}
+	r.Meta = Meta{Name: evil, Run: evil, State: evil, Queries: [][2]string{{evil, evil}, {evil, evil}, {evil, evil}}, Link: "javascript:" + evil, Replay: evil, Notes: []string{evil}, Looks: []Stretch{{Limiting: evil, Verdict: canary.Outcome(evil)}, {Limiting: evil, Verdict: canary.Inconclusive, Last: 3}}}
 	v := &r.Verdict
 	v.Judge, v.Digest, v.Reasons, v.Warnings, v.Limiting = evil, evil, []string{evil, evil}, []string{evil}, evil
 	for i := range v.Metrics {

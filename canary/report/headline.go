@@ -43,8 +43,8 @@ func (r *Report) headline() string {
 		}
 		return "Neither safe nor bad is shown yet"
 	case canary.Pass:
-		if len(v.Metrics) == 0 {
-			break
+		if r.tally()[canary.Pass] < len(v.Metrics) || len(v.Metrics) == 0 {
+			break // Told as PASS, or its metrics are not at hand: the reason says it.
 		}
 		if v.Judge != "" && v.Judge != "native" {
 			return fmt.Sprintf("Judge %s flagged none of %s; this does not show that they are equivalent", v.Judge, count(len(v.Metrics), "metric"))

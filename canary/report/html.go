@@ -30,10 +30,9 @@ var (
 // The page stays about a megabyte for a thousand metrics.
 const (
 	maxSections = 200 // Metrics with plots and a trace.
-	maxLooks    = 120
-	splitRows   = 24 // From here on metrics that pass have a table of their own, folded.
-	openAll     = 8  // Up to here no section is folded.
-	roomy       = 40 // Up to here lines have all their points.
+	splitRows   = 24  // From here on metrics that pass have a table of their own, folded.
+	openAll     = 8   // Up to here no section is folded.
+	roomy       = 40  // Up to here lines have all their points.
 )
 
 type page struct {
@@ -47,8 +46,7 @@ type page struct {
 	Sections                      []section
 	Left                          int // Metrics without a section.
 	NoSamples                     bool
-	Looks                         []lookCell
-	LookWords                     string
+	Looks                         []lookBar
 	Policy                        []fact
 	Digest, Replay                string
 }
@@ -93,10 +91,11 @@ type channelRow struct {
 	Verdict                           canary.Outcome
 }
 
-type lookCell struct {
-	Verdict canary.Outcome
-	Letter  string
-	Text    string
+// lookBar is a stretch of looks.
+type lookBar struct {
+	Verdict            canary.Outcome
+	Share              float64 // Percent of all looks.
+	Looks, Times, Text string
 }
 
 func (r *Report) html() ([]byte, error) {
@@ -121,7 +120,7 @@ func (r *Report) page() *page {
 	p := &page{
 		Title: r.title(), Verdict: word(v.Verdict), Headline: strings.TrimSuffix(r.headline(), "."), Next: r.next(),
 		Notes: r.Meta.Notes, Reasons: v.Reasons, Warnings: v.Warnings, Digest: v.Digest, Replay: r.Meta.Replay,
-		NoSamples: len(r.Request.Metrics) == 0 && len(v.Metrics) > 0,
+		NoSamples: len(r.Request.Metrics) == 0,
 	}
 	p.Glyph = map[canary.Outcome]string{canary.Pass: "✓", canary.Fail: "✕", canary.Inconclusive: "?", canary.NoData: "–"}[p.Verdict]
 	ls := r.lines()
@@ -151,7 +150,7 @@ func (r *Report) page() *page {
 		p.Gates = append(p.Gates, gateRow{g.Objective, num(g.Burn), num(g.Limit), g.Reason, word(g.Verdict)})
 	}
 	p.Facts, p.Policy = r.facts(), policyFacts(v)
-	p.Looks, p.LookWords = r.looks()
+	p.Looks = r.looks()
 	return p
 }
 
@@ -259,25 +258,25 @@ func policyFacts(v *canary.Verdict) []fact {
 	return out
 }
 
-// looks are the cells of the strip, and the strip in words.
-func (r *Report) looks() ([]lookCell, string) {
+// looks are the stretches of the history.
+func (r *Report) looks() []lookBar {
 	all := r.Meta.Looks
-	if len(all) == 0 {
-		return nil, ""
+	total := 0
+	for _, l := range all {
+		total += max(1, l.Last-l.First+1)
 	}
-	words := fmt.Sprintf("%s, the last at %s UTC", count(len(all), "look"), clock(all[len(all)-1].At))
-	if len(all) > maxLooks {
-		words += fmt.Sprintf("; the newest %d are shown", maxLooks)
-		all = all[len(all)-maxLooks:]
-	}
-	out := make([]lookCell, len(all))
-	for i, l := range all {
-		o := word(l.Verdict)
-		text := clock(l.At)[11:] + " " + string(o)
-		if l.Limiting != "" && o == canary.Inconclusive {
-			text += ", held back by " + l.Limiting
+	var out []lookBar
+	for _, l := range all {
+		n := max(1, l.Last-l.First+1)
+		bar := lookBar{Verdict: word(l.Verdict), Share: math.Round(1e4*float64(n)/float64(total)) / 100, Looks: fmt.Sprintf("look %d", l.First), Times: clock(l.From)[11:]}
+		if n > 1 {
+			bar.Looks = fmt.Sprintf("looks %d to %d", l.First, l.Last)
+			bar.Times += " to " + clock(l.To)[11:]
 		}
-		out[i] = lookCell{o, string(o[0]), text}
+		if l.Limiting != "" && bar.Verdict == canary.Inconclusive {
+			bar.Text = "held back by " + l.Limiting
+		}
+		out = append(out, bar)
 	}
-	return out, words
+	return out
 }

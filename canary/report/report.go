@@ -23,7 +23,7 @@ type Meta struct {
 	From    int64       // Start of the window in Unix milliseconds; 0 when unknown.
 	To      int64       // End of the window in Unix milliseconds; 0 when unknown.
 	Queries [][2]string // PromQL of baseline and canary, in the order of the metrics.
-	Looks   []Look      // Oldest first.
+	Looks   []Stretch   // Oldest first.
 	Link    string      // URL of the page, for the forms that link to it.
 	Replay  string      // Command that judges the same samples again.
 	Notes   []string    // What the reader must know first: what is missing, what the verdict is told as.
@@ -31,11 +31,12 @@ type Meta struct {
 	UndecidedFails bool // An INCONCLUSIVE is told as FAIL: a failure in JUnit XML instead of a skipped case.
 }
 
-// Look is one look of a run.
-type Look struct {
-	At       int64 // Unix milliseconds.
-	Verdict  canary.Outcome
-	Limiting string // Metric that held it back; may be empty.
+// Stretch is a row of looks of a run that said the same.
+type Stretch struct {
+	First, Last int   // Numbers of the looks, from 1.
+	From, To    int64 // Unix milliseconds.
+	Verdict     canary.Outcome
+	Limiting    string // Metric that held it back; may be empty.
 }
 
 // line is one metric of the report with what was judged.

@@ -77,7 +77,7 @@ func wellFormed(t *testing.T, r *Report) {
 // allowed are the elements of a page; what else is there was smuggled in.
 var (
 	allowed = strings.Fields("html head meta title style body header main div p span b h1 h2 dl dt dd table thead tbody tr th td small a i details summary svg rect path figure figcaption pre code ul li")
-	placed  = regexp.MustCompile(`^left:[0-9.]+%(; transform:translateX\(-[0-9.]+%\))?$`)
+	placed  = regexp.MustCompile(`^(left|width):[0-9.]+%(; transform:translateX\(-[0-9.]+%\))?$`)
 	drawn   = regexp.MustCompile(`^[Mlhv0-9. -]*$`)
 )
 

@@ -47,8 +47,9 @@ func NewGateway(ctx context.Context, o Options, maxMessage int, more ...grpc.Ser
 		return nil, fmt.Errorf("cannot connect the REST gateway: %w", err)
 	}
 	mux := runtime.NewServeMux(
-		runtime.WithMarshalerOption(runtime.MIMEWildcard, &jsonBodies{jsonMarshaler()}),
+		runtime.WithMarshalerOption(runtime.MIMEWildcard, &runtime.HTTPBodyMarshaler{Marshaler: &jsonBodies{jsonMarshaler()}}),
 		runtime.WithMarshalerOption("text/event-stream", &eventStream{jsonMarshaler()}),
+		runtime.WithForwardResponseOption(documentHeaders),
 	)
 	for _, register := range []func(context.Context, *runtime.ServeMux, *grpc.ClientConn) error{
 		pb.RegisterIngestServiceHandler, pb.RegisterQueryServiceHandler, pb.RegisterDetectServiceHandler,
