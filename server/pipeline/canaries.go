@@ -63,7 +63,7 @@ type entry struct {
 }
 
 func newCanaries(p *Pipeline) (*Canaries, error) {
-	c := &Canaries{p: p, runs: map[string]*entry{}, keys: map[string]*entry{}, kept: kept{budget: keptBudget}}
+	c := &Canaries{p: p, runs: map[string]*entry{}, keys: map[string]*entry{}, kept: kept{budget: cmp.Or(p.opts.KeepBytes, keptBudget)}}
 	return c, c.load()
 }
 

@@ -72,7 +72,7 @@ func (p *Pipeline) completeSpec(s RunSpec, now int64) (RunSpec, error) {
 }
 
 // maxRunMetrics bounds what every look of a run asks of the store.
-const maxRunMetrics = 200
+const maxRunMetrics = 1000
 
 // checkMetric evaluates the query at one instant, so that a mistake in it is
 // told to who starts the run and not found at every look.
