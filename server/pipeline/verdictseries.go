@@ -19,6 +19,7 @@ import (
 //
 //	canary_verdict{canary=..., run=..., key=...}            1 PASS, 0 INCONCLUSIVE, -1 FAIL, -2 NO_DATA
 //	canary_score{canary=..., run=..., key=...}              0 to 100
+//	canary_started{canary=..., run=..., key=...}            Unix seconds, to tell the newest run of a name from older ones
 //	canary_p_value{canary=..., run=..., key=..., metric=...}
 //	bellwether_canary_verdict{canary=..., run=...}          as canary_verdict
 //
@@ -86,6 +87,7 @@ func verdictSeries(r *Run, now int64) []tsdb.Series {
 	add("bellwether_canary_verdict", verdictValue(word))
 	add("canary_verdict", verdictValue(word), "key", r.Key)
 	add("canary_score", r.Last.Score, "key", r.Key)
+	add("canary_started", float64(r.Started)/1000, "key", r.Key)
 	told := 0
 	for _, decisive := range []bool{true, false} { // Those that did not pass first.
 		for i := range r.Verdict.Metrics {

@@ -61,7 +61,7 @@ func isOwnResult(ls labels.Labels) bool {
 // ask for, so what tells them from a user's own canary_score is the run.
 func isVerdict(ls labels.Labels) bool {
 	switch ls.Get(labels.MetricName) {
-	case "canary_verdict", "canary_score", "canary_p_value":
+	case "canary_verdict", "canary_score", "canary_started", "canary_p_value":
 		return strings.HasPrefix(ls.Get("run"), "ca-")
 	}
 	return false
