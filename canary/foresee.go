@@ -116,7 +116,7 @@ func foresee(m Metric, policy Policy, exposureGiven bool, tested int, s Schedule
 		return out
 	}
 	p := &prospect{past: before, policy: policy, exposureGiven: exposureGiven, tested: tested, two: m.Direction == Either}
-	a := assess(p.window(0, min(full, len(p.base))), policy, exposureGiven)
+	a := assess(p.window(0, len(p.base)), policy, exposureGiven) // Over all of it, a default margin is what it is on average.
 	p.margin, p.marginHow = a.margin, a.marginSource()
 	out.MinEffect = p.margin
 	sp, ok := p.at(full)
@@ -184,10 +184,11 @@ func (p *prospect) outcome(s Schedule, power float64) (outcome, bool) {
 // longer is the length of the shortest run, beyond s, whose own plan satisfies
 // enough, to within a twentieth; and its samples.
 func (p *prospect) longer(s Schedule, power float64, enough func(outcome) bool) (time.Duration, float64) {
+	q := *p
+	q.rough = true
 	try := func(d time.Duration) bool {
-		q := s
-		q.Longest = d
-		o, ok := p.outcome(q, power)
+		s.Longest = d
+		o, ok := q.outcome(s, power)
 		return ok && enough(o)
 	}
 	lo, hi := s.Longest, s.Longest
@@ -202,9 +203,13 @@ func (p *prospect) longer(s Schedule, power float64, enough func(outcome) bool) 
 		lo = hi
 	}
 	for float64(hi-lo) > 0.05*float64(hi) && hi-lo > s.LookEvery {
-		if mid := (lo + (hi-lo)/2).Round(s.LookEvery); try(mid) {
+		mid := (lo + (hi-lo)/2).Round(s.LookEvery)
+		switch {
+		case mid <= lo || mid >= hi:
+			lo = hi
+		case try(mid):
 			hi = mid
-		} else {
+		default:
 			lo = mid
 		}
 	}
@@ -230,7 +235,7 @@ func (p *prospect) foreseeConstant(out *MetricForesight, s Schedule) {
 			*v.chance = 1
 		}
 	}
-	out.Reason = fmt.Sprintf("the difference never changed before the deploy, so any lasting change FAILs within %s and none PASSes within %s", lasts(out.Fail), lasts(out.Pass))
+	out.Reason = fmt.Sprintf("the difference never changed before the deploy, so any lasting change FAILs within %s, and a canary without one PASSes within %s", lasts(out.Fail), lasts(out.Pass))
 }
 
 // lookAt is the time of the first look that sees n samples, of a longer run if

@@ -114,7 +114,7 @@ func (p *prospect) countGlances(s Schedule, st stream) (gs []glance, when []time
 	unit.share = 1
 	band := unit.score(math.Log(p.policy.FalsePass), false)
 	root := math.Sqrt(st.dispersion)
-	for _, k := range looksOf(s) {
+	for _, k := range p.looksOf(s) {
 		n := s.samples(k, p.m.StepSeconds)
 		if n < 1 || len(gs) > 0 && gs[len(gs)-1].n == n {
 			continue

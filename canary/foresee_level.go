@@ -23,15 +23,23 @@ type prospect struct {
 	margin    float64 // Smallest effect that matters, in the metric's unit.
 	marginHow string  // Where it comes from.
 	isCount   bool
+	rough     bool // A run's length is searched for: fewer looks do.
 }
 
-// maxGlances bounds the looks of a forecast; of more, evenly chosen ones count.
-const maxGlances = 60
+// How many looks of a schedule a forecast goes through at most; of more, evenly
+// chosen ones count, which makes it a little late and never early.
+const (
+	maxGlances   = 60
+	roughGlances = 20
+)
 
-// looksOf lists the looks of a schedule that a forecast goes through.
-func looksOf(s Schedule) []int {
+// looksOf lists them.
+func (p *prospect) looksOf(s Schedule) []int {
 	total := s.looks()
 	n := min(total, maxGlances)
+	if p.rough {
+		n = min(total, roughGlances)
+	}
 	out := make([]int, n)
 	for i := range out {
 		out[i] = (i + 1) * total / n
@@ -44,7 +52,7 @@ func looksOf(s Schedule) []int {
 func (p *prospect) glances(s Schedule) (gs []glance, when []time.Duration) {
 	var failBand, passBand float64
 	cold := -1
-	for _, k := range looksOf(s) {
+	for _, k := range p.looksOf(s) {
 		n := s.samples(k, p.m.StepSeconds)
 		if n < minPairs || len(gs) > 0 && gs[len(gs)-1].n == n {
 			continue
@@ -130,7 +138,9 @@ func reached(gs []glance, when []time.Duration, bad, good []float64, power float
 // visible is the smallest margin at which a canary worse by just that FAILs
 // with the wanted power by the end of a full run; +Inf if there is none.
 func (p *prospect) visible(s Schedule, power float64) float64 {
-	gs, _ := p.glances(s)
+	q := *p
+	q.rough = true
+	gs, _ := q.glances(s)
 	if len(gs) == 0 {
 		return math.Inf(1)
 	}

@@ -93,12 +93,12 @@ func spreadOut(to, from []float64, sd float64) {
 		if p < 1e-12 {
 			continue
 		}
-		for j := max(0, i-reach); j <= min(len(to)-1, i+reach); j++ {
-			d := j - i
-			if d < 0 {
-				d = -d
-			}
-			to[j] += p * kernel[d]
+		to[i] += p * kernel[0]
+		for d := 1; d <= min(reach, i); d++ {
+			to[i-d] += p * kernel[d]
+		}
+		for d := 1; d <= min(reach, len(to)-1-i); d++ {
+			to[i+d] += p * kernel[d]
 		}
 	}
 }

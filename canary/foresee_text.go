@@ -161,18 +161,38 @@ func dash(v float64) string {
 // as seconds ("90s"), absent where they are unknown or never come.
 func (f Foresight) MarshalJSON() ([]byte, error) {
 	type metric struct {
-		Name      string     `json:"name"`
-		Needed    *string    `json:"needed"`
-		Visible   jsonNumber `json:"visible_effect"`
-		Reason    string     `json:"reason"`
-		Events    jsonNumber `json:"events_needed"`
-		MinEffect jsonNumber `json:"min_effect"`
+		Name      string      `json:"name"`
+		Needed    *string     `json:"needed"`
+		Visible   *jsonNumber `json:"visible_effect,omitempty"`
+		Reason    string      `json:"reason"`
+		Events    jsonNumber  `json:"events_needed"`
+		MinEffect jsonNumber  `json:"min_effect"`
+		Pass      *string     `json:"pass_needed"`
+		Power     *jsonNumber `json:"power,omitempty"`
+		PassPower *jsonNumber `json:"pass_power,omitempty"`
 	}
 	out := struct {
-		Metrics []metric `json:"metrics"`
-	}{[]metric{}}
+		Metrics []metric          `json:"metrics"`
+		Trace   map[string]string `json:"trace"`
+	}{[]metric{}, map[string]string{"text": f.Text()}}
+	some := func(v float64, known bool) *jsonNumber {
+		if !known || math.IsNaN(v) || math.IsInf(v, 0) {
+			return nil
+		}
+		n := jsonNumber(v)
+		return &n
+	}
+	zero := func(v float64) jsonNumber {
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			v = 0
+		}
+		return jsonNumber(v)
+	}
 	for _, m := range f.Metrics {
-		out.Metrics = append(out.Metrics, metric{m.Name, seconds(m.Fail), jsonNumber(m.Visible), m.Reason, jsonNumber(m.Events), jsonNumber(m.MinEffect)})
+		out.Metrics = append(out.Metrics, metric{
+			Name: m.Name, Needed: seconds(m.Fail), Visible: some(m.Visible, m.Known), Reason: m.Reason, Events: zero(m.Events), MinEffect: zero(m.MinEffect),
+			Pass: seconds(m.Pass), Power: some(m.Power, m.Known), PassPower: some(m.Passes, m.Known),
+		})
 	}
 	return json.Marshal(out)
 }

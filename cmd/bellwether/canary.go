@@ -15,7 +15,7 @@ func newCanary() *cobra.Command {
 		Args:  cobra.ArbitraryArgs,
 		RunE:  group,
 	}
-	cmd.AddCommand(newCanaryJudge(), newCanaryRun())
+	cmd.AddCommand(newCanaryJudge(), newCanaryRun(), newCanaryPlan(), newCanaryCalibrate())
 	return cmd
 }
 
