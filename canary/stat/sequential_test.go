@@ -10,35 +10,9 @@ import (
 // Group Sequential Methods (2000), table 2.3: reject at look k when
 // |Z_k| >= C_B sqrt(K/k), that is |S| >= C_B.
 func TestOBrienFlemingConstants(t *testing.T) {
-	for looks, want := range map[int]float64{1: 1.960, 2: 1.977, 3: 2.004, 4: 2.024, 5: 2.040} {
+	for looks, want := range map[int]float64{1: 1.960, 2: 1.977, 3: 2.004, 4: 2.024, 5: 2.040, 10: 2.087, 20: 2.126} {
 		if got := LooksBand(math.Log(0.05), looks, true); math.Abs(got-want) > 6e-4 {
 			t.Errorf("%d looks: band %.4f, want %.3f", looks, got, want)
-		}
-	}
-	// Past exactLooks the band is moved out a little, never in.
-	if got := LooksBand(math.Log(0.05), 10, true); got < 2.087 || got > 2.087*1.02 {
-		t.Errorf("10 looks: band %.4f, want 2.087 or up to 2 %% more", got)
-	}
-}
-
-// Past exactLooks the p-value is an approximation: at or above the recursion's,
-// and near it.
-func TestManyLooksAreStrict(t *testing.T) {
-	for _, looks := range []int{6, 12, 30} {
-		for _, s := range []float64{0.5, 1, 2, 3, 4, 5} {
-			for _, two := range []bool{false, true} {
-				info, band := make([]float64, looks), make([]float64, looks)
-				for k := range info {
-					info[k], band[k] = float64(k+1)/float64(looks), s
-				}
-				exact := 0.0
-				for _, p := range ExitProbability(info, band, two) {
-					exact += p
-				}
-				if got := math.Exp(LooksP(s, looks, two)); got < exact || got > 1.25*exact {
-					t.Errorf("%d looks, s %v, two-sided %v: %.3e, exact %.3e", looks, s, two, got, exact)
-				}
-			}
 		}
 	}
 }
@@ -138,4 +112,27 @@ func TestBetGrowsWithTheCanarysShare(t *testing.T) {
 			last = e
 		}
 	}
+}
+
+// A band that is constant on S up to t = 1 is one with a closed form, and past
+// the plan a wider band adds something.
+func TestPowerBand(t *testing.T) {
+	constant := PowerBand{Early: 0.5, Late: 0.12}
+	for _, two := range []bool{false, true} {
+		for _, c := range []float64{2.2, 4.5} {
+			want := math.Exp(BandP(c, two))
+			if got := constant.exitUntil(c, 1, two); math.Abs(got-want) > 0.02*want {
+				t.Errorf("band %v, two-sided %v: leaves with %.4g, want %.4g", c, two, got, want)
+			}
+		}
+	}
+	b := PowerBand{Early: 0.3, Late: 0.12}
+	upToPlan, ever := b.exitUntil(3.3, 1, false), b.Exit(3.3, false)
+	if !(ever > 1.5*upToPlan && ever < 4*upToPlan) {
+		t.Errorf("leaves with %.4g up to the plan, %.4g ever", upToPlan, ever)
+	}
+	if !math.IsNaN(b.Exit(-1, true)) || !math.IsNaN(PowerBand{}.Exit(3, true)) {
+		t.Error("a band out of range is answered")
+	}
+	t.Logf("factor at 3.3 up to the plan %.2f, ever %.2f", upToPlan/NormalTail(3.3), ever/NormalTail(3.3))
 }
