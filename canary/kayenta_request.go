@@ -21,14 +21,29 @@ type KayentaRequest struct {
 type KayentaConfig struct {
 	Name  string `json:"name"`
 	Judge struct {
-		Name string `json:"name"`
+		Name           string         `json:"name"`
+		Configurations map[string]any `json:"judgeConfigurations"`
 	} `json:"judge"`
 	Metrics    []KayentaMetric `json:"metrics"`
 	Classifier struct {
-		GroupWeights map[string]float64 `json:"groupWeights"`
+		GroupWeights    map[string]float64 `json:"groupWeights"`
+		ScoreThresholds *KayentaThresholds `json:"scoreThresholds"`
 	} `json:"classifier"`
 	Templates map[string]string `json:"templates"`
 }
+
+// JudgeName is the judge the config asks for. Behind Kayenta's remote judge the
+// name is taken by the way here, so judgeConfigurations.judge may say which of
+// ours is meant.
+func (c KayentaConfig) JudgeName() string {
+	if name, ok := c.Judge.Configurations["judge"].(string); ok && (c.Judge.Name == "" || c.Judge.Name == kayentaRemote) {
+		return name
+	}
+	return c.Judge.Name
+}
+
+// kayentaRemote is the name of Kayenta's judge that asks another.
+const kayentaRemote = "RemoteJudge-v1.0"
 
 // KayentaMetric is one metric of a canaryConfig.
 type KayentaMetric struct {

@@ -17,12 +17,14 @@ import (
 	"github.com/bellwether-ts/bellwether/alerting"
 	"github.com/bellwether-ts/bellwether/alerting/journal"
 	"github.com/bellwether-ts/bellwether/correlate"
+	"github.com/bellwether-ts/bellwether/server/compat/kayenta"
 	"github.com/bellwether-ts/bellwether/server/config"
 	"github.com/bellwether-ts/bellwether/server/offline"
 	"github.com/bellwether-ts/bellwether/server/pipeline"
 	"github.com/bellwether-ts/bellwether/slo"
 	"github.com/bellwether-ts/bellwether/tsdb"
 	"github.com/bellwether-ts/bellwether/tsdb/ingest"
+	"github.com/bellwether-ts/bellwether/web"
 )
 
 // whole is every part of a running server.
@@ -44,6 +46,7 @@ type whole struct {
 	delivery *delivery
 	engine   *journal.Engine
 	pipeline *pipeline.Pipeline
+	kayenta  *kayenta.Service
 
 	calls []correlate.Edge            // Known call graph: the demo's; otherwise none yet.
 	live  func(context.Context) error // The demo's company; nil: a real server, which learns from its store.
@@ -73,6 +76,7 @@ func build(o Options, cfg config.Config, log *slog.Logger) (*whole, error) {
 	for _, step := range []func(config.Config) error{
 		w.openStore, w.openWaysIn, w.openAlerting,
 		func(c config.Config) error { return w.openPipeline(c, objectives) },
+		w.openKayenta,
 	} {
 		if err := step(cfg); err != nil {
 			return nil, errors.Join(err, w.close())
@@ -144,6 +148,13 @@ func (w *whole) openPipeline(c config.Config, objectives []slo.Objective) (err e
 		Store: w.store, Engine: w.engine, Config: c, Objectives: objectives,
 		RunsDir: filepath.Join(w.o.StoragePath, "canaries"), Log: w.log.With("part", "pipeline"),
 		Now: func() time.Time { return w.now() }, // The demo sets its clock later.
+	})
+	return err
+}
+
+func (w *whole) openKayenta(config.Config) (err error) {
+	w.kayenta, err = kayenta.Open(kayenta.Options{
+		Store: w.store, Dir: filepath.Join(w.o.StoragePath, "kayenta"), Now: w.time, Log: w.log.With("part", "kayenta"), Page: web.Handler(),
 	})
 	return err
 }

@@ -104,6 +104,7 @@ func (w *whole) awaitBackfill(ctx context.Context) {
 
 // background starts what runs beside the pipeline.
 func (w *whole) background(ctx context.Context, cancel context.CancelCauseFunc) {
+	w.begin(ctx, "canary executions", cancel, w.kayenta.Run)
 	if w.scraper != nil {
 		w.begin(ctx, "scraping", cancel, w.scraper.Run)
 	}
