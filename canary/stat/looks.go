@@ -47,7 +47,7 @@ var looksPlaces = func() (p [looksPoints]float64) {
 // LooksP is the sequential log p-value of S = s when looks equally spaced looks
 // are planned with a constant band: the chance that any of them leaves it. One
 // look is the plain normal p-value; any number is allowed. Below s = 0.5 (p above
-// 0.4) and past s = 8 (p below 3e-14) the p-value is at or above the exact one.
+// 0.35) and past s = 8 (p below 3e-14) the p-value is at or above the exact one.
 // s <= 0 or NaN gives 0 (p = 1).
 func LooksP(s float64, looks int, twoSided bool) float64 {
 	switch {
@@ -76,7 +76,7 @@ func LooksBand(logp float64, looks int, twoSided bool) float64 {
 	outer := BandFromP(logp, twoSided)
 	s := outer
 	for range 50 {
-		next := max(0, outer-missed(max(s, 1e-300), looks, twoSided))
+		next := max(0, outer-missed(s, looks, twoSided))
 		if math.Abs(next-s) <= 1e-13*(1+s) {
 			return next
 		}
@@ -92,10 +92,12 @@ func missed(s float64, looks int, twoSided bool) float64 {
 	switch {
 	case s > looksHigh:
 		return g * looksHigh / s // s*missed grows towards log 2: this is strict.
-	case s < looksLow:
-		return g * s / looksLow // At s = 0 a look finds what was there.
+	case s >= looksLow:
+		return g
+	case twoSided:
+		return g * s / looksLow // Strict: at s = 0 every look finds it outside.
 	}
-	return g
+	return g // One-sided g only grows towards 0: strict again.
 }
 
 // missedSteps is g(s,K), looksLow <= s <= looksHigh.
