@@ -1,8 +1,6 @@
 package main
 
 import (
-	"time"
-
 	"github.com/spf13/cobra"
 
 	"github.com/bellwether-ts/bellwether/server/offline"
@@ -15,7 +13,8 @@ func newCanary() *cobra.Command {
 		Args:  cobra.ArbitraryArgs,
 		RunE:  group,
 	}
-	cmd.AddCommand(newCanaryJudge(), newCanaryRun(), newCanaryPlan(), newCanaryCalibrate())
+	cmd.AddCommand(newCanaryJudge(), newCanaryRun(), newCanaryPlan(), newCanaryCalibrate(), newCanaryRetrospect(),
+		newCanaryList(), newCanaryShow(), newCanaryWatch(), newCanaryCancel(), newCanaryReport())
 	return cmd
 }
 
@@ -30,8 +29,12 @@ func newCanaryJudge() *cobra.Command {
 
 The exit code is the verdict: 0 PASS, 10 INCONCLUSIVE, 20 FAIL, 30 NO_DATA;
 2 wrong usage, 1 error. With --judge kayenta the input is a Kayenta RemoteJudge
-request and the output its CanaryJudgeResult.`,
+request and the output its CanaryJudgeResult.
+
+--report writes the verdict as a page, Markdown or JUnit XML beside it. In JUnit
+XML an INCONCLUSIVE metric is a skipped test, a FAIL a failure, NO_DATA an error.`,
 		Example: `  bellwether canary judge samples.json
+  bellwether canary judge samples.json --report verdict.html --report verdict.xml
   bellwether canary judge samples.json --judge mann-whitney -o json
   bellwether canary judge request.json --judge kayenta`,
 		Args: exactArgs(1, "one FILE"),
@@ -40,7 +43,11 @@ request and the output its CanaryJudgeResult.`,
 	judge := oneOf(cmd, "judge", "who judges", "native", "mann-whitney", "mad", "dbscan", "hdbscan", "kayenta")
 	tolerance := cmd.Flags().Float64("kayenta-tolerance", 0.25, "with --judge kayenta: the judge's tolerance, for those who run a patched one")
 	confidence := cmd.Flags().Float64("kayenta-confidence", 0.98, "with --judge kayenta: the judge's confidence level")
+	docs := documentFlags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if err := docs.check(cmd); err != nil {
+			return err
+		}
 		o := offline.JudgeOptions{Output: offline.Format(form.value), Judge: judge.value, Notes: cmd.ErrOrStderr()}
 		for _, name := range []string{"kayenta-tolerance", "kayenta-confidence"} {
 			if cmd.Flags().Changed(name) && judge.value != "kayenta" {
@@ -49,6 +56,13 @@ request and the output its CanaryJudgeResult.`,
 		}
 		if judge.value == "kayenta" {
 			o.KayentaTolerance, o.KayentaConfidence = *tolerance, *confidence
+			if len(docs.files) > 0 || docs.junit != "" {
+				return usagef(cmd, "--report and --junit do not go with --judge kayenta: its answer is Kayenta's own")
+			}
+		}
+		var written error
+		if docs.wanted() {
+			o.Documents = func(render func(string) ([]byte, error)) { written = docs.write(cmd, render) }
 		}
 		f, err := openFiles(cmd, args)
 		if err != nil {
@@ -56,41 +70,10 @@ request and the output its CanaryJudgeResult.`,
 		}
 		defer f.close()
 		code, err := offline.JudgeCanary(cmd.Context(), f.inputs[0], o, cmd.OutOrStdout())
-		if err == nil && code != exitOK {
-			err = exitCode(code)
+		if err != nil {
+			return err
 		}
-		return err
-	}
-	return cmd
-}
-
-func newCanaryRun() *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "run",
-		Short: "Start a canary run on a server, and wait for its verdict",
-		Long: `Start a canary run on a server. With --wait the command ends when the run does,
-and its exit code is the verdict: 0 PASS, 10 INCONCLUSIVE, 20 FAIL, 30 NO_DATA;
-without, it prints the id of the run and ends with 0.`,
-		Example: `  bellwether canary run --name cart --baseline 'service="cart",track="stable"' --canary 'service="cart",track="canary"' --wait`,
-		Args:    exactArgs(0, ""),
-	}
-	form := output(cmd, "text", "json")
-	var r canaryRun
-	cmd.Flags().StringVar(&r.name, "name", "", "name shown, such as the service")
-	cmd.Flags().StringVar(&r.baseline, "baseline", "", "matchers of the baseline (required)")
-	cmd.Flags().StringVar(&r.canary, "canary", "", "matchers of the canary (required)")
-	cmd.Flags().StringArrayVar(&r.metrics, "metric", nil, "NAME=QUERY with $side where the side's matchers go; repeat for more (default: the request, error and latency series both sides have)")
-	cmd.Flags().DurationVar(&r.maxDuration, "max-duration", time.Hour, "longest run")
-	cmd.Flags().DurationVar(&r.lookEvery, "look-every", time.Minute, "time between looks")
-	start := timeVar(cmd, "start", "when samples start to count, such as 20m for 20 minutes ago (default: now)")
-	cmd.Flags().BoolVar(&r.wait, "wait", false, "wait for the verdict and exit with its code")
-	c := clientFlags(cmd)
-	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		if r.baseline == "" || r.canary == "" {
-			return usagef(cmd, "a run needs both sides: --baseline MATCHERS and --canary MATCHERS")
-		}
-		r.start = start.ms
-		return runCanary(cmd, c, form.value, r)
+		return verdictError(cmd, code, written)
 	}
 	return cmd
 }

@@ -1,14 +1,16 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 	"google.golang.org/grpc"
 	"google.golang.org/protobuf/proto"
-	"google.golang.org/protobuf/types/known/durationpb"
 
 	bellwetherv1 "github.com/bellwether-ts/bellwether/proto/bellwether/v1"
 	"github.com/bellwether-ts/bellwether/server/offline"
@@ -73,7 +75,7 @@ by --baseline and --canary.`,
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if len(args) == 1 {
 			return f.offline(cmd, args, func(in offline.Input, o offline.ForecastOptions) error {
-				o.Runs, o.History = *runs, f.history
+				o.Runs, o.History = *runs, cmp.Or(f.run.history, 24*time.Hour)
 				if stderr, ok := terminal(cmd.ErrOrStderr()); ok {
 					o.Progress = offline.ShareBar(stderr, "judging")
 				}
@@ -105,36 +107,34 @@ func optionalFile(cmd *cobra.Command, args []string) error {
 
 // forecast is what the flags of plan and calibrate say.
 type forecast struct {
-	run     canaryRun
-	history time.Duration
-	start   *timeFlag
-	form    *choice
-	client  *client
+	run    *canarySpec
+	start  *timeFlag
+	form   *choice
+	client *client
 }
 
 func forecastFlags(cmd *cobra.Command) *forecast {
-	f := &forecast{form: output(cmd, "text", "json")}
-	cmd.Flags().StringVar(&f.run.name, "name", "", "name shown, such as the service")
-	cmd.Flags().StringVar(&f.run.baseline, "baseline", "", "matchers of the baseline (required without FILE)")
-	cmd.Flags().StringVar(&f.run.canary, "canary", "", "matchers of the canary (required without FILE)")
-	cmd.Flags().StringArrayVar(&f.run.metrics, "metric", nil, "NAME=QUERY with $side where the side's matchers go; repeat for more (default: the request, error and latency series both sides have)")
-	cmd.Flags().DurationVar(&f.run.maxDuration, "max-duration", time.Hour, "longest run")
-	cmd.Flags().DurationVar(&f.run.lookEvery, "look-every", time.Minute, "time between looks")
-	cmd.Flags().DurationVar(&f.history, "history", 24*time.Hour, "history before a run that it is calibrated on")
+	f := &forecast{form: output(cmd, "text", "json"), run: canarySpecFlags(cmd)}
+	f.run.timeFlags(cmd)
 	f.start = timeVar(cmd, "start", "when the past ends, such as 20m for 20 minutes ago (default: now)")
 	f.client = clientFlags(cmd)
 	return f
 }
 
-// withoutFile are the flags that say what a server should read.
-var withoutFile = []string{"name", "baseline", "canary", "metric", "start", "server", "tls", "tls.ca-file", "username", "password-file"}
+// withFile are the flags that a FILE leaves open; the others say what a server
+// should read.
+var withFile = []string{"output", "power", "runs", "max-duration", "look-every", "history"}
 
 // offline answers from a FILE.
 func (f *forecast) offline(cmd *cobra.Command, args []string, answer func(offline.Input, offline.ForecastOptions) error) error {
-	for _, name := range withoutFile {
-		if cmd.Flags().Changed(name) {
-			return usagef(cmd, "--%s asks a server and FILE needs none: give one or the other", name)
+	var err error
+	cmd.Flags().Visit(func(flag *pflag.Flag) {
+		if err == nil && !slices.Contains(withFile, flag.Name) {
+			err = usagef(cmd, "--%s asks a server and FILE needs none: give one or the other", flag.Name)
 		}
+	})
+	if err != nil {
+		return err
 	}
 	in, err := openFiles(cmd, args)
 	if err != nil {
@@ -148,13 +148,9 @@ func (f *forecast) offline(cmd *cobra.Command, args []string, answer func(offlin
 
 // spec is what a server is asked about.
 func (f *forecast) spec(cmd *cobra.Command) (*bellwetherv1.CanarySpec, error) {
-	if f.run.baseline == "" || f.run.canary == "" {
-		return nil, usagef(cmd, "a server needs both sides: --baseline MATCHERS and --canary MATCHERS; or give a FILE")
-	}
-	f.run.start = f.start.ms
-	spec, err := f.run.spec()
+	spec, err := f.run.spec(cmd)
 	if err == nil {
-		spec.History = durationpb.New(f.history)
+		spec.Start = timestamp(f.start.ms)
 	}
 	return spec, err
 }

@@ -2,11 +2,13 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -24,6 +26,9 @@ import (
 // maxAnswer bounds one answer of a server.
 const maxAnswer = 256 << 20
 
+// serverVariable names the server where --server does not.
+const serverVariable = "BELLWETHER_SERVER"
+
 // client says which server to ask, and how to be let in.
 type client struct {
 	server       string
@@ -36,7 +41,7 @@ type client struct {
 // clientFlags adds the flags of a command that asks a server.
 func clientFlags(cmd *cobra.Command) *client {
 	c := &client{}
-	cmd.Flags().StringVar(&c.server, "server", "127.0.0.1:9481", "gRPC address of the server to ask")
+	cmd.Flags().StringVar(&c.server, "server", cmp.Or(os.Getenv(serverVariable), "127.0.0.1:9481"), "gRPC address of the server to ask (environment: "+serverVariable+")")
 	cmd.Flags().BoolVar(&c.tls, "tls", false, "the server speaks TLS")
 	cmd.Flags().StringVar(&c.caFile, "tls.ca-file", "", "trust this CA instead of the system's (implies --tls)")
 	cmd.Flags().StringVar(&c.username, "username", "", "basic auth user")
@@ -114,8 +119,15 @@ func ask[T any](cmd *cobra.Command, c *client, call func(ctx context.Context, co
 	return out, nil
 }
 
+// plainError is an error of a call that is not the server's and says all itself.
+type plainError struct{ error }
+
 // explain puts the server's words first: they say what to do.
 func (c *client) explain(err error) error {
+	var plain plainError
+	if errors.As(err, &plain) {
+		return plain.error
+	}
 	s := status.Convert(err)
 	if s.Code() == codes.Unavailable {
 		_, cause, found := strings.Cut(s.Message(), "Error while dialing: ")

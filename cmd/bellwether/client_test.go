@@ -91,7 +91,7 @@ func TestCommandsAskTheServer(t *testing.T) {
 	f(`alert suppress service="cart" --for 1h --reason test --confirm -o json`, 0, `"suppression": {`, `"description": "test"`)
 	f("correlate --target up", 1, "0 series match")
 	f("canary run --baseline a=\"b\" --canary a=\"c\"", 0, "ca-")
-	f(`canary run --baseline a="b" --canary a="c" --metric x`, 1, "write NAME=QUERY")
+	f(`canary run --baseline a="b" --canary a="c" --metric x`, 2, "write NAME=QUERY")
 	f(`canary run --baseline a="b" --canary a="c" --max-duration 2s --look-every 1s --wait`, 30, "NO_DATA")
 }
 

@@ -79,6 +79,7 @@ func JudgeCanary(_ context.Context, in Input, o JudgeOptions, out io.Writer) (ex
 	if err := errors.Join(err, w.Flush()); err != nil {
 		return 1, err
 	}
+	o.document(v, req, in.Name)
 	return v.ExitCode(), nil
 }
 

@@ -72,4 +72,5 @@ type JudgeOptions struct {
 	KayentaTolerance  float64 // 0 means the shipped judge's 0.25.
 	KayentaConfidence float64 // 0 means the shipped judge's 0.98.
 	Notes             io.Writer
+	Documents         Documents // Optional; not called with judge kayenta, whose answer is its own.
 }
