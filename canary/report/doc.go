@@ -10,6 +10,7 @@
 //	text            the verdict's own trace
 //	github          workflow commands, which mark a job's log
 //	github-output   the outputs of a job's step
+//	request         the samples, to judge them again
 //
 // What is worst comes first everywhere, and every form says the verdict in a
 // word: none says it by colour alone. A form is a function of the report: the

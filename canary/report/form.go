@@ -17,10 +17,11 @@ const (
 	Text         Form = "text"
 	GitHub       Form = "github"
 	GitHubOutput Form = "github-output"
+	Request      Form = "request"
 )
 
 // Forms lists every form.
-func Forms() []Form { return []Form{HTML, Markdown, JUnit, Text, GitHub, GitHubOutput} }
+func Forms() []Form { return []Form{HTML, Markdown, JUnit, Text, GitHub, GitHubOutput, Request} }
 
 // ContentType is the MIME type of a form.
 func (f Form) ContentType() string {
@@ -31,6 +32,8 @@ func (f Form) ContentType() string {
 		return "text/markdown; charset=utf-8"
 	case JUnit:
 		return "application/xml"
+	case Request:
+		return "application/json"
 	}
 	return "text/plain; charset=utf-8"
 }
@@ -51,7 +54,8 @@ func FormOf(path string) (Form, error) {
 	return "", fmt.Errorf("cannot tell the form of report %q: end its name in .html, .md, .xml (JUnit) or .txt", path)
 }
 
-// Render writes the report in a form. It fails for a form that does not exist.
+// Render writes the report in a form. It fails for a form that does not exist,
+// and for Request when the samples are not at hand.
 func (r *Report) Render(f Form) ([]byte, error) {
 	switch f {
 	case HTML:
@@ -66,6 +70,8 @@ func (r *Report) Render(f Form) ([]byte, error) {
 		return []byte(r.commands()), nil
 	case GitHubOutput:
 		return []byte(r.outputs()), nil
+	case Request:
+		return r.request()
 	}
 	var known []string
 	for _, k := range Forms() {

@@ -50,7 +50,7 @@ func wellFormed(t *testing.T, r *Report) {
 	forms := map[Form][]byte{}
 	for _, f := range Forms() {
 		out, err := r.Render(f)
-		if err != nil {
+		if err != nil && f != Request { // Not every request can be judged again; it says so.
 			t.Fatalf("%s: %v", f, err)
 		}
 		forms[f] = out
