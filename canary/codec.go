@@ -26,7 +26,7 @@ const (
 func ParseRequest(data []byte) (Request, error) {
 	d := &decoder{}
 	var req Request
-	top := d.object("request", data, "metrics", "policy")
+	top := d.object("request", data, "metrics", "policy", "gates", "warnings")
 	if raw, ok := top["metrics"]; ok {
 		req.Metrics = d.metrics(raw)
 	} else if len(d.errs) == 0 {
@@ -35,6 +35,10 @@ func ParseRequest(data []byte) (Request, error) {
 	if raw, ok := top["policy"]; ok {
 		req.Policy = d.policy(raw)
 	}
+	if raw, ok := top["gates"]; ok && string(raw) != "null" {
+		req.Gates = d.gates(raw)
+	}
+	d.texts(top, "request", "warnings", &req.Warnings)
 	if len(d.errs) > 0 {
 		return Request{}, errors.Join(d.errs...)
 	}
@@ -100,7 +104,8 @@ func (d *decoder) metrics(raw json.RawMessage) []Metric {
 }
 
 func (d *decoder) metric(at string, raw json.RawMessage) Metric {
-	f := d.object(at, raw, "name", "baseline", "canary", "step_seconds", "direction", "kind", "min_effect", "critical", "history", "shards")
+	f := d.object(at, raw, "name", "baseline", "canary", "step_seconds", "direction", "kind", "min_effect", "critical", "history", "shards",
+		"distribution", "exposure", "error", "doubts", "notes")
 	var m Metric
 	if f == nil {
 		return m
@@ -109,8 +114,13 @@ func (d *decoder) metric(at string, raw json.RawMessage) Metric {
 	if m.Name == "" {
 		d.fail("cannot read %s: the field \"name\" is missing or empty", at)
 	}
-	m.Baseline = d.samples(f, at, "baseline", true)
-	m.Canary = d.samples(f, at, "canary", true)
+	// A histogram's samples are its distribution, an unread metric has none.
+	needed := f["distribution"] == nil && f["error"] == nil
+	m.Baseline = d.samples(f, at, "baseline", needed)
+	m.Canary = d.samples(f, at, "canary", needed)
+	d.text(f, at, "error", &m.Err)
+	d.texts(f, at, "doubts", &m.Doubts)
+	d.texts(f, at, "notes", &m.Notes)
 	d.positive(f, at, "step_seconds", &m.StepSeconds)
 	d.positive(f, at, "min_effect", &m.MinEffect)
 	if raw, ok := f["critical"]; ok {
@@ -123,50 +133,25 @@ func (d *decoder) metric(at string, raw json.RawMessage) Metric {
 	d.text(f, at, "kind", &kind)
 	m.Direction, m.Kind = Direction(direction), Kind(kind)
 	d.oneOf(at+".direction", direction, string(Increase), string(Decrease), string(Either))
-	d.oneOf(at+".kind", kind, string(Gauge), string(Count), string(Ratio), string(Latency))
+	d.oneOf(at+".kind", kind, string(Gauge), string(Count), string(Ratio), string(Latency), string(Histogram))
+	if d.positive(f, at, "exposure", &m.Exposure); m.Exposure >= 1 {
+		d.fail("cannot use %s.exposure %v: it is the canary's share of the traffic, between 0 and 1", at, m.Exposure)
+	}
+	if raw, ok := f["distribution"]; ok && string(raw) != "null" {
+		m.Distribution = d.distribution(at+".distribution", raw)
+	}
+	if m.Kind == Histogram && m.Distribution == nil && m.Err == "" {
+		d.fail("cannot judge %s: kind histogram needs the field \"distribution\"", at)
+	}
 	if raw, ok := f["history"]; ok && string(raw) != "null" {
-		m.History = d.history(at+".history", raw)
+		m.History = d.history(at+".history", raw, m.Distribution == nil)
+	} else if x := m.Distribution; x != nil && len(x.HistoryBaseline) > 0 {
+		m.History = &History{SameInstances: true} // As in every history of a file.
 	}
 	if raw, ok := f["shards"]; ok && string(raw) != "null" {
 		m.Shards = d.shards(at+".shards", raw)
 	}
 	return m
-}
-
-func (d *decoder) history(at string, raw json.RawMessage) *History {
-	f := d.object(at, raw, "baseline", "canary")
-	if f == nil {
-		return nil
-	}
-	h := &History{Baseline: d.samples(f, at, "baseline", true), Canary: d.samples(f, at, "canary", true)}
-	if len(h.Baseline) != len(h.Canary) {
-		d.fail("cannot read %s: %d baseline and %d canary samples; history must line up instant by instant, with \"NaN\" where there is none", at, len(h.Baseline), len(h.Canary))
-	}
-	return h
-}
-
-func (d *decoder) shards(at string, raw json.RawMessage) *Shards {
-	f := d.object(at, raw, "baseline", "canary")
-	if f == nil {
-		return nil
-	}
-	read := func(name string) [][]float64 {
-		var items []json.RawMessage
-		if err := json.Unmarshal(f[name], &items); err != nil {
-			d.fail("cannot read %s.%s: expected an array with one array of samples per shard", at, name)
-			return nil
-		}
-		out := make([][]float64, 0, len(items))
-		for i, item := range items {
-			v, err := parseSamples(item, fmt.Sprintf("%s.%s[%d]", at, name, i))
-			if err != nil {
-				d.fail("%w", err)
-			}
-			out = append(out, v)
-		}
-		return out
-	}
-	return &Shards{Baseline: read("baseline"), Canary: read("canary")}
 }
 
 func (d *decoder) samples(f map[string]json.RawMessage, at, name string, required bool) []float64 {
@@ -193,6 +178,14 @@ func (d *decoder) text(f map[string]json.RawMessage, at, name string, into *stri
 	if raw, ok := f[name]; ok {
 		if err := json.Unmarshal(raw, into); err != nil {
 			d.fail("cannot read %s.%s %s: expected text", at, name, clip(string(raw)))
+		}
+	}
+}
+
+func (d *decoder) texts(f map[string]json.RawMessage, at, name string, into *[]string) {
+	if raw, ok := f[name]; ok {
+		if err := json.Unmarshal(raw, into); err != nil {
+			d.fail("cannot read %s.%s %s: expected an array of texts", at, name, clip(string(raw)))
 		}
 	}
 }

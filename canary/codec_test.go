@@ -24,7 +24,7 @@ func TestParseRequest(t *testing.T) {
 		Metrics: []Metric{
 			{Name: "lat", Baseline: []float64{1, 2.5, nan, nan}, Canary: []float64{1000, -2, math.Inf(1), 4}, StepSeconds: 15,
 				Direction: Increase, Kind: Latency, MinEffect: 0.5, Critical: true,
-				History: &History{Baseline: []float64{1, 2}, Canary: []float64{3, 4}},
+				History: &History{Baseline: []float64{1, 2}, Canary: []float64{3, 4}, SameInstances: true},
 				Shards:  &Shards{Baseline: [][]float64{{1}, {2}}, Canary: [][]float64{{3}}}},
 			{Name: "b", Baseline: []float64{}, Canary: []float64{}},
 		},

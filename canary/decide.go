@@ -5,6 +5,8 @@ import (
 	"math"
 	"slices"
 	"strings"
+
+	"github.com/bellwether-ts/bellwether/canary/stat"
 )
 
 // From evidence to words: the verdict of a metric, what would change it, and
@@ -13,67 +15,142 @@ import (
 // decide gives the metric its verdict and reason; tested is the number of
 // metrics Holm's correction ran over.
 func (a *assessment) decide(tested int) {
-	alpha := math.Log(a.policy.FalseFail)
-	equivalent := a.logPass <= math.Log(a.policy.FalsePass)
-	worse := a.adjusted <= alpha // False for NaN.
+	alpha, correction := math.Log(a.policy.FalseFail), a.adjusted-a.folded
+	if math.IsNaN(correction) { // Nothing tested, or as sure as numbers get.
+		correction = math.Log(float64(max(1, tested)))
+	}
+	a.detectable(tested)
+	fails := a.failing(alpha, correction, a.equivalent())
 	switch {
 	case a.m.Err != "":
-		a.v.Verdict = NoData
-		a.v.MinutesNeeded = math.Inf(1)
-		a.v.Reason = "its samples cannot be read: " + a.m.Err
+		a.noData("its samples cannot be read: " + a.m.Err)
+	case a.unusable != "":
+		a.noData("it cannot be read: " + a.unusable)
 	case a.v.N[0] == 0 || a.v.N[1] == 0:
-		a.v.Verdict = NoData
-		a.v.MinutesNeeded = math.Inf(1)
-		a.v.Reason = a.silence()
-	case a.v.Channel == "missing":
-		a.inconclusive(fmt.Sprintf("%d baseline and %d canary samples are too few to compare", a.v.N[0], a.v.N[1]), tested)
-	case equivalent && len(a.s.blockers) == 0:
-		a.v.Verdict = Pass
-		a.v.Reason = fmt.Sprintf("the canary %s, and %s", a.change(), a.within())
-	case worse && a.guard == "" && !equivalent:
-		a.v.Verdict = Fail
-		how := "worse than"
-		if a.m.Direction == Either {
-			how = "more than"
-		}
-		a.v.Reason = fmt.Sprintf("the canary %s, which is %s chance allows: p = %s over all looks against %s needed among %s",
-			a.change(), how, pnum(a.logFail), pnum(a.logFail-a.adjusted+alpha), plural(tested, "metric"))
-	case equivalent:
-		a.inconclusive("it looks equivalent, but "+strings.Join(a.s.blockers, "; "), tested)
-	case worse:
-		a.inconclusive(fmt.Sprintf("the canary %s, but %s", a.change(), a.guard), tested)
+		a.noData(a.silence())
+	case fails != nil:
+		a.fail(fails, alpha-correction, tested)
+	case a.first.name == chMissing:
+		a.inconclusive(fmt.Sprintf("%d baseline and %d canary samples are too few to compare", a.v.N[0], a.v.N[1]), a.forecast(tested))
+	case a.equivalent():
+		a.pass(alpha, tested)
 	default:
-		a.inconclusive(a.undecided(), tested)
+		a.inconclusive(a.undecided(alpha), a.forecast(tested))
 	}
-	if a.v.Channel != "missing" {
+	if a.first.name != chMissing && a.v.Verdict != NoData {
 		a.step("pass test", "margin %s (%s); p = %s that the effect reaches it, against %v", num(a.margin), a.marginSource(), pnum(a.logPass), a.policy.FalsePass)
+		a.v.Channels = a.evidence(alpha, correction)
 	}
 	for _, b := range a.s.blockers {
 		a.step("cannot pass", "%s", b)
 	}
+	if !math.IsNaN(a.v.LogP) {
+		a.v.P = math.Exp(a.v.LogP)
+	}
+	if e := a.first.logE; a.v.Verdict != NoData && !math.IsNaN(e) {
+		a.v.EValue = math.Exp(e)
+	}
 }
 
-func (a *assessment) inconclusive(why string, tested int) {
-	a.v.Verdict = Inconclusive
-	a.v.MinutesNeeded = a.forecast(tested)
+// equivalent reports whether the level is shown to differ by less than the margin.
+func (a *assessment) equivalent() bool { return a.logPass <= math.Log(a.policy.FalsePass) }
+
+func (a *assessment) noData(why string) {
+	a.v.Verdict, a.v.MinutesNeeded, a.v.Reason = NoData, math.Inf(1), why
+}
+
+// fail says which channel is worse than chance allows. level is the log of what
+// the metric's one p-value had to reach.
+func (a *assessment) fail(c *channel, level float64, tested int) {
+	a.v.Verdict, a.v.Channel = Fail, c.name
+	how, says := "worse than", c.says
+	if c == &a.first {
+		says = "the canary " + a.change()
+		if a.m.Direction == Either {
+			how = "more than"
+		}
+	} else {
+		a.v.LogP = c.logPlain
+		if !math.IsNaN(c.logE) {
+			a.first.logE = c.logE
+		}
+	}
+	a.v.Reason = fmt.Sprintf("%s, which is %s chance allows: p = %s over all looks against %s needed among %s",
+		says, how, pnum(c.logFail), pnum(level+math.Log(c.share)), plural(tested, "metric"))
+}
+
+// pass gives an equivalent metric its PASS unless something else forbids it.
+func (a *assessment) pass(alpha float64, tested int) {
+	per := a.m.StepSeconds / 60
+	if len(a.s.blockers) > 0 {
+		a.inconclusive("it looks equivalent, but "+strings.Join(a.s.blockers, "; "), math.Inf(1))
+		return
+	}
+	if c := a.suspect(alpha); c != nil {
+		a.inconclusive(fmt.Sprintf("its level is equivalent, but %s, with p = %s", c.says, pnum(c.logFail)), float64(a.s.length)*per)
+		return
+	}
+	if a.logShape > math.Log(a.policy.FalsePass) {
+		a.inconclusive(fmt.Sprintf("its level is equivalent, but the observations are too few to rule out that %g %% of them have moved", 100*shapeMargin),
+			math.Ceil(float64(a.s.length)*(a.shapeGrowth-1))*per)
+		return
+	}
+	a.v.Verdict = Pass
+	a.v.Reason = fmt.Sprintf("the canary %s, and %s", a.change(), a.within())
+}
+
+func (a *assessment) inconclusive(why string, wait float64) {
+	a.v.Verdict, a.v.MinutesNeeded = Inconclusive, wait
 	next := "more of the same will not decide it"
-	if !math.IsInf(a.v.MinutesNeeded, 1) {
-		next = fmt.Sprintf("about %s more would decide it", minutes(a.v.MinutesNeeded))
+	if !math.IsInf(wait, 1) {
+		next = fmt.Sprintf("about %s more would decide it", minutes(wait))
 		if math.IsNaN(a.v.Interval[0]) {
-			next = fmt.Sprintf("at least %s more are needed", minutes(a.v.MinutesNeeded))
+			next = fmt.Sprintf("at least %s more are needed", minutes(wait))
 		}
 	}
 	if len(a.s.blockers) > 0 {
 		a.v.MinutesNeeded = math.Inf(1)
-		next = "it cannot pass until the samples are complete"
+		next = "it cannot pass: " + strings.Join(a.s.blockers, "; ")
+		if strings.HasSuffix(why, strings.Join(a.s.blockers, "; ")) {
+			next = "it cannot pass until the samples are complete"
+		}
 	}
 	a.v.Reason = why + "; " + next
 }
 
+// detectable notes the smallest effect that the plan's last look would see four
+// times in five.
+func (a *assessment) detectable(tested int) {
+	if !(a.se > 0) || math.IsNaN(a.v.Interval[0]) || a.first.name == chMissing {
+		return
+	}
+	growth := max(1, 1/a.plan.share)
+	if a.plan.looks > 0 && a.plan.share >= 1 || math.IsInf(growth, 1) {
+		growth = 1
+	}
+	z := a.plan.at(growth).score(a.failLevel(tested), a.m.Direction == Either) + fourInFive
+	if a.df > 0 {
+		z = stat.StudentFromNormal(z, a.df*growth)
+	}
+	a.v.Detectable = z * a.se / math.Sqrt(growth)
+}
+
+// fourInFive is the normal quantile of 0.8.
+const fourInFive = 0.8416212335729143
+
+// failLevel is the log of what the first channel's p-value must reach when all
+// tested metrics are undecided: Holm's first step.
+func (a *assessment) failLevel(tested int) float64 {
+	return math.Log(a.policy.FalseFail * a.first.share / float64(max(1, tested)))
+}
+
 // undecided says what the interval does not exclude.
-func (a *assessment) undecided() string {
-	if a.guard != "" && math.IsNaN(a.v.Interval[0]) {
+func (a *assessment) undecided(alpha float64) string {
+	if a.guard != "" && (math.IsNaN(a.v.Interval[0]) || a.first.weighted() <= alpha) {
 		return "the canary " + a.change() + ", but " + a.guard
+	}
+	if a.unlike != "" {
+		return "the canary " + a.change() + ", but " + a.unlike
 	}
 	return fmt.Sprintf("the canary %s: neither no change nor a change of the margin %s (%s) can be ruled out", a.change(), num(a.margin), a.marginSource())
 }
@@ -89,10 +166,10 @@ func (a *assessment) change() string {
 		word = "lower"
 	}
 	per := ""
-	if a.v.Channel == "count" {
+	if a.first.name == chCount {
 		per = " events per sample"
 	}
-	if a.v.Channel == "constant" {
+	if a.first.name == chConstant {
 		return fmt.Sprintf("is %s by exactly %s at every instant", word, num(math.Abs(e)))
 	}
 	if math.IsNaN(a.v.Interval[0]) {
@@ -139,13 +216,13 @@ func (a *assessment) forecast(tested int) float64 {
 	n := float64(a.s.length)
 	per := a.m.StepSeconds / 60
 	need := float64(coldMinimum)
-	if a.m.Kind == Count || a.v.Channel == "missing" {
+	if a.m.Kind == Count || a.first.name == chMissing {
 		need = minPairs
 	}
-	if a.v.Channel == "missing" || math.IsNaN(a.v.Interval[0]) {
+	if a.first.name == chMissing || math.IsNaN(a.v.Interval[0]) {
 		return max(1, need-n) * per
 	}
-	if a.v.Channel == "constant" {
+	if a.first.name == chConstant {
 		return max(1, 2*minPairs-n) * per
 	}
 	if !(a.se > 0) {
@@ -157,7 +234,7 @@ func (a *assessment) forecast(tested int) float64 {
 	// The bands at share 1, so that growing costs no tail per step.
 	unit := a.plan
 	unit.share = 1
-	failBand := unit.score(math.Log(a.policy.FalseFail/float64(max(1, tested))), a.m.Direction == Either)
+	failBand := unit.score(a.failLevel(tested), a.m.Direction == Either)
 	passBand := unit.score(math.Log(a.policy.FalsePass), false)
 	bad := directed(a.v.Effect, a.m.Direction)
 	gap := a.margin - bad
@@ -183,25 +260,28 @@ func nearNormal(t, df float64) float64 {
 	return (8*df + 1) / (8*df + 3) * math.Sqrt(df*math.Log1p(t*t/df))
 }
 
-// conclude draws the verdict on the canary: FAIL if any metric fails; NO_DATA
-// if no metric, or not a critical one, has data; INCONCLUSIVE if any metric is
-// not decided; PASS only if every metric passes.
+// conclude draws the verdict on the canary: FAIL if any gate or metric fails;
+// NO_DATA if no metric, or not a critical one, has data; INCONCLUSIVE if any
+// metric is not decided or a gate is silent; PASS only if every metric passes.
 func (v *Verdict) conclude() {
-	count := map[Outcome]int{}
+	count, gates := map[Outcome]int{}, map[Outcome]int{}
 	deaf := len(v.Metrics) == 0
 	for _, m := range v.Metrics {
 		count[m.Verdict]++
 		deaf = deaf || m.Critical && m.Verdict == NoData
 	}
+	for _, g := range v.Gates {
+		gates[g.Verdict]++
+	}
 	if count[NoData] == len(v.Metrics) {
 		deaf = true
 	}
 	switch {
-	case count[Fail] > 0:
+	case count[Fail]+gates[Fail] > 0:
 		v.Verdict = Fail
 	case deaf:
 		v.Verdict = NoData
-	case count[NoData]+count[Inconclusive] > 0:
+	case count[NoData]+count[Inconclusive]+gates[NoData] > 0:
 		v.Verdict = Inconclusive
 	default:
 		v.Verdict = Pass
@@ -209,14 +289,26 @@ func (v *Verdict) conclude() {
 	v.explain(count)
 }
 
-// explain writes the reasons, the metrics that decide first.
+// explain writes the reasons: gates first, then the metrics that decide.
 func (v *Verdict) explain(count map[Outcome]int) {
+	for _, g := range v.Gates {
+		if g.Verdict == Fail || g.Verdict == NoData {
+			v.Reasons = append(v.Reasons, fmt.Sprintf("%s gate: %s", g.Verdict, g.Reason))
+		}
+		if g.Verdict == v.Verdict && v.Limiting == "" || g.Verdict == NoData && v.Verdict == Inconclusive {
+			v.Limiting, v.MinutesNeeded = "objective "+g.Objective, 0
+			if g.Verdict == NoData {
+				v.MinutesNeeded = math.Inf(1)
+			}
+		}
+	}
 	if len(v.Metrics) == 0 {
-		v.Reasons = []string{"there are no metrics to judge"}
+		v.Reasons = append(v.Reasons, "there are no metrics to judge")
 		return
 	}
 	if v.Verdict == Pass {
 		v.Reasons = []string{fmt.Sprintf("PASS: %s within the margin", plural(count[Pass], "metric"))}
+		v.Limiting = ""
 		return
 	}
 	for _, m := range v.byImportance() {

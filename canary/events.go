@@ -175,9 +175,12 @@ const (
 func judgeEvents(a *assessment) {
 	c := countEvents(&a.m, &a.s, a.policy.Exposure, a.exposureGiven)
 	k := c.rho / (1 - c.rho)
-	a.v.Channel = "count"
+	a.v.Channel = chCount
 	a.v.Effect = c.effect
-	a.v.NEff = (c.s1 + c.s0) / c.dispersion
+	a.v.NEff, a.v.Calibration = (c.s1+c.s0)/c.dispersion, "window"
+	if len(a.s.hd) >= 2*minPairs {
+		a.v.Calibration = "history"
+	}
 	a.margin = a.m.MinEffect
 	if a.margin == 0 {
 		a.marginGiven = false
@@ -186,7 +189,8 @@ func judgeEvents(a *assessment) {
 	}
 	rho := c.rho * c.n1 / (c.rho*c.n1 + (1-c.rho)*c.n0)
 	a.v.LogP = stat.BinomialP(math.Round(c.s1/c.dispersion), math.Round((c.s1+c.s0)/c.dispersion), rho, alternative(a.m.Direction))
-	a.logFail = min(0, -c.logE)
+	a.first.logE = c.logE
+	a.logFail = min(0, -c.logE-math.Log(betPart), a.countBand()-math.Log(1-betPart))
 	root := math.Sqrt(c.dispersion)
 	up := -stat.RateDifferenceScore(c.s1, c.n1, c.s0, c.n0, k, a.margin) / root
 	down := stat.RateDifferenceScore(c.s1, c.n1, c.s0, c.n0, k, -a.margin) / root
@@ -203,6 +207,21 @@ func judgeEvents(a *assessment) {
 	if large := (c.s1+c.s0)/(c.n1+c.n0) >= largeRate; c.lumpy || large && len(a.s.hd) < 2*minPairs {
 		a.holdCounts(&c)
 	}
+}
+
+// betPart is the bet's part of the channel's error; the band has the rest.
+const betPart = 0.75
+
+// countBand is the sequential log p-value of the totals by the plan of looks:
+// the exact binomial test as a normal score. It is surer at the end of the plan
+// than the bet, which is surer early.
+func (a *assessment) countBand() float64 {
+	two := a.m.Direction == Either
+	one := a.v.LogP
+	if two {
+		one -= math.Ln2
+	}
+	return a.plan.logP(stat.NormalFromLogTail(one), two)
 }
 
 // holdCounts makes a cold start on large or lumpy counts wait for the level test

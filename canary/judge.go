@@ -34,6 +34,17 @@ type assessment struct {
 	adjusted    float64 // logFail after Holm.
 	guard       string  // Why a small p-value must not FAIL.
 	guardUntil  float64 // Growth of the window at which the guard is expected to fall.
+	unlike      string  // Why the instances of one version make a difference over time no proof.
+
+	// Beside the first channel, whose p-value is logFail (channels.go).
+	first       channel
+	others      []channel
+	folded      float64 // The metric's one log p-value.
+	dist        *distributions
+	unusable    string     // Why its histograms cannot be read at all.
+	instances   *instances // nil without shards.
+	logShape    float64    // Sequential log p-value of "the histogram's shape has moved"; -Inf without one.
+	shapeGrowth float64    // Growth of the window after which it should be small.
 }
 
 // Judge judges a canary by the native judge. It never panics and never PASSes
@@ -46,11 +57,14 @@ func Judge(req Request) Verdict {
 		v.Reasons = []string{err.Error()}
 		return v
 	}
+	d := newDigester()
+	v.Gates = judgeGates(req.Gates)
 	as := make([]*assessment, len(req.Metrics))
 	logp := make([]float64, len(req.Metrics))
 	for i, m := range req.Metrics {
 		as[i] = assess(m, policy, req.Policy.Exposure != 0)
-		logp[i] = as[i].logFail
+		logp[i] = as[i].folded
+		as[i].v.Digest = d.metric(&req.Metrics[i])
 	}
 	tested := 0
 	for _, p := range logp {
@@ -66,6 +80,7 @@ func Judge(req Request) Verdict {
 			v.Warnings = append(v.Warnings, fmt.Sprintf("metric %s: %s", as[i].v.Name, w))
 		}
 	}
+	v.Digest = d.whole("native", policy, &req, v.Metrics)
 	v.conclude()
 	return v
 }
@@ -98,43 +113,68 @@ func assess(m Metric, policy Policy, exposureGiven bool) *assessment {
 		m.MinEffect = 0
 	}
 	a := &assessment{m: m, policy: policy, exposureGiven: exposureGiven, marginGiven: m.MinEffect > 0}
-	a.v = MetricVerdict{Name: m.Name, Critical: m.Critical, Effect: math.NaN(), Interval: [2]float64{math.NaN(), math.NaN()}, P: math.NaN(), LogP: math.NaN()}
+	a.v = MetricVerdict{Name: m.Name, Critical: m.Critical, Effect: math.NaN(), Interval: [2]float64{math.NaN(), math.NaN()}, P: math.NaN(), LogP: math.NaN(),
+		NEff: math.NaN(), Phi: math.NaN(), EValue: math.NaN(), Detectable: math.NaN()}
 	if m.Exposure > 0 && m.Exposure < 1 {
 		a.policy.Exposure, a.exposureGiven = m.Exposure, true
 	}
+	a.first = newChannel("", 1)
+	a.histograms()
 	a.s = gather(&a.m)
+	if a.dist != nil && a.dist.unread > 0 {
+		a.s.blockers = append(a.s.blockers, fmt.Sprintf("%s cannot be read (wrong number of buckets, or negative counts)", plural(a.dist.unread, "histogram")))
+	}
 	a.v.N = [2]int{len(a.s.y), len(a.s.x)}
 	a.plan = newPlan(policy, a.s.length, m.StepSeconds)
-	a.logFail, a.logPass = math.NaN(), 0
+	a.logFail, a.logPass, a.logShape = math.NaN(), 0, math.Inf(-1)
 	for _, note := range m.Notes {
 		a.step("samples", "%s", note)
 	}
 	have := min(len(a.s.x), len(a.s.y))
 	switch {
-	case have == 0 || m.Err != "":
-		a.v.Channel = "missing"
+	case have == 0 || m.Err != "" || a.unusable != "":
+		a.v.Channel = chMissing
 	case m.Kind == Count && wholeCounts(&a.m):
 		judgeEvents(a)
 	case have < minPairs:
-		a.v.Channel = "missing"
+		a.v.Channel = chMissing
 	default:
 		if m.Kind == Count {
 			a.step("samples", "the counts are not whole numbers: judged as a level")
 		}
 		judgeLevel(a)
 	}
-	if !math.IsNaN(a.v.LogP) {
-		a.v.P = math.Exp(a.v.LogP)
+	if have > 0 && m.Err == "" {
+		judgeMissingness(a)
 	}
+	a.fold()
 	a.v.MinEffect = a.margin
 	return a
+}
+
+// histograms reads the metric's histograms, whose means stand for levels where
+// the request brings none.
+func (a *assessment) histograms() {
+	if a.m.Distribution == nil {
+		return
+	}
+	dist, err := readDistribution(a.m.Distribution)
+	if err != nil {
+		if a.unusable = err.Error(); len(a.m.Baseline)+len(a.m.Canary) > 0 && a.m.Kind != Histogram {
+			a.unusable = ""
+		}
+		return
+	}
+	a.dist = dist
+	dist.fillLevels(&a.m)
 }
 
 // judgeLevel fills in an assessment from the location channel.
 func judgeLevel(a *assessment) {
 	l := locate(&a.s)
-	a.v.Channel = "location"
-	a.v.NEff = l.neff
+	a.v.Channel = chLocation
+	a.v.NEff, a.v.Phi, a.v.Calibration = l.neff, l.phi, l.source
+	a.instances = readInstances(a, 1)
 	a.se, a.df = l.se, l.df
 	a.margin = math.Ldexp(a.m.MinEffect, -a.s.exp)
 	if !a.marginGiven {
@@ -152,9 +192,9 @@ func judgeLevel(a *assessment) {
 	a.plan.cold = cold
 	switch {
 	case l.source == "constant":
-		a.v.Channel = "constant"
+		a.v.Channel = chConstant
 		if n > 0 && a.s.d != nil && !flat(a.s.x, a.s.x) {
-			a.s.warning = "both sides move exactly alike: check that their queries select different instances"
+			a.s.warn("both sides move exactly alike: check that their queries select different instances")
 		}
 		a.judgeConstant(l, n)
 	case !(l.se > 0) || !(l.df > 0) || cold && n < coldMinimum:
@@ -186,7 +226,15 @@ func judgeLevel(a *assessment) {
 		a.step("fail test", "effect %.4g standard errors, %.3g as a normal score; p = %s over all looks, window %.0f %% of the plan",
 			t, z, pnum(a.logFail), 100*a.plan.share)
 	}
+	judgeSpread(a, &l)
 	a.unscale()
+	if a.instances != nil {
+		a.instances.holdLevel(a)
+		judgeShards(a, a.instances)
+	}
+	if a.dist != nil {
+		judgeTail(a)
+	}
 }
 
 // defaultMargin is the margin of a level metric that states none, in standard
@@ -211,6 +259,11 @@ func (a *assessment) judgeConstant(l located, n int) {
 	}
 	if n >= 2*minPairs && (bad <= 0 || bad < a.margin) {
 		a.logPass = math.Inf(-1)
+	}
+	if len(a.s.hd) > 0 && !a.s.sameInstances {
+		if stood := stat.Mean(a.s.hd); math.Abs(stood) > 0 && math.Abs(l.effect) <= 3*math.Abs(stood) {
+			a.guard = fmt.Sprintf("instances that stood in for it before the deploy differed by %s", num(math.Ldexp(stood, a.s.exp)))
+		}
 	}
 	a.step("fail test", "the difference is %s at every one of %d instants; p = %s", num(math.Ldexp(l.effect, a.s.exp)), n, pnum(a.logFail))
 }

@@ -8,7 +8,8 @@ import (
 )
 
 // The location channel: has the level moved? The effect is the mean difference
-// canary - baseline, instant by instant, less what it was before the deploy.
+// canary - baseline, instant by instant, less what the same instances differed by
+// before the deploy (before.go).
 // What makes the answer honest is its standard error, from the best source the
 // request offers:
 //
@@ -23,6 +24,7 @@ import (
 type located struct {
 	effect, se, df float64
 	neff           float64
+	phi            float64 // Autocorrelation per sample of the differences; NaN when unknown.
 	surely         float64 // Independent samples it is worth at least, of a cold start.
 	source         string  // "history", "model", "window", "unpaired", "constant".
 	placeboMax     float64
@@ -62,7 +64,10 @@ func locate(s *sides) located {
 	case len(s.hd) >= 2*minPairs:
 		before = stat.Mean(s.hd)
 	}
-	l := located{effect: stat.Mean(s.d) - before}
+	l := located{effect: stat.Mean(s.d), phi: math.NaN()}
+	if s.sameInstances {
+		l.effect -= before
+	}
 	switch {
 	case flat(s.d, s.x, s.y) && (len(s.hd) == 0 || flat(s.hd, s.hx, s.hy)):
 		l.source = "constant"
@@ -73,11 +78,13 @@ func locate(s *sides) located {
 		}
 	case havePlacebo && pl.SE > 0 && !flat(s.hd, s.hx, s.hy):
 		l.fromPlacebo(s, pl)
+		l.standIns(s, before)
 	case len(s.hd) >= 2*minPairs && !flat(s.hd, s.hx, s.hy):
 		l.fromModel(s, before)
+		l.standIns(s, before)
 	default:
 		h := stat.HARMean(s.d, 0)
-		l.se, l.df, l.neff, l.source = h.SE, h.DF, h.NEff, "window"
+		l.se, l.df, l.neff, l.source, l.phi = h.SE, h.DF, h.NEff, "window", h.Phi
 		l.surely = cautious(n, h.Phi)
 		l.detail = fmt.Sprintf("no usable history: variance from the window itself, autocorrelation %.2f, %.1f degrees of freedom", h.Phi, h.DF)
 	}
@@ -87,12 +94,27 @@ func locate(s *sides) located {
 func (l *located) fromPlacebo(s *sides, pl stat.Placebo) {
 	n := len(s.d)
 	l.se, l.df, l.source, l.placeboMax = pl.SE, pl.DF, "history", pl.Max
-	l.neff = float64(n) * (1 - pl.Phi) / (1 + pl.Phi)
+	l.neff, l.phi = float64(n)*(1-pl.Phi)/(1+pl.Phi), pl.Phi
 	l.detail = fmt.Sprintf("history holds %.0f windows of %d samples without a deploy, %.0f degrees of freedom, autocorrelation %.2f", pl.Windows, n, pl.DF, pl.Phi)
 	// The history speaks for the window only if the window is not noisier.
 	if r := stat.RoughnessRatio(s.d, s.hd); r > math.Exp(2.6*math.Sqrt(3/float64(n))) {
 		l.se *= math.Sqrt(r)
 		l.detail += fmt.Sprintf("; the window moves %.1f times as much from sample to sample, so the variance is raised by that", r)
+	}
+}
+
+// standIns allows for a history of other instances than those compared.
+func (l *located) standIns(s *sides, mean float64) {
+	if s.sameInstances {
+		return
+	}
+	se := l.se
+	l.effect, l.se, l.df = s.before(l.effect, l.se, l.df, mean, float64(len(s.d))/float64(len(s.hd)))
+	if l.placeboMax > 0 {
+		l.placeboMax += math.Abs(mean)
+	}
+	if l.se > 1.05*se {
+		l.detail += fmt.Sprintf("; other instances stood in, and as they differed by %s all along, the standard error is %.2g times as large, on %.1f degrees of freedom", num(math.Ldexp(mean, s.exp)), l.se/se, l.df)
 	}
 }
 
@@ -109,7 +131,7 @@ func (l *located) fromModel(s *sides, before float64) {
 	n, m := float64(len(s.d)), float64(len(s.hd))
 	l.se = h.SE * math.Sqrt((n+m)*(1/n+1/m))
 	l.df, l.source = h.DF, "model"
-	l.neff = n * (1 - h.Phi) / (1 + h.Phi)
+	l.neff, l.phi = n*(1-h.Phi)/(1+h.Phi), h.Phi
 	if r := stat.RoughnessRatio(s.d, s.hd); r > math.Exp(2.6*math.Sqrt(3/n+3/m)) && !math.IsInf(r, 1) {
 		l.se *= math.Sqrt(r)
 	}
@@ -119,7 +141,7 @@ func (l *located) fromModel(s *sides, before float64) {
 // locateUnpaired compares means of sides that do not line up, each with its own
 // dependence; degrees of freedom by Welch and Satterthwaite.
 func locateUnpaired(s *sides) located {
-	l := located{effect: stat.Mean(s.x) - stat.Mean(s.y), source: "unpaired"}
+	l := located{effect: stat.Mean(s.x) - stat.Mean(s.y), source: "unpaired", phi: math.NaN()}
 	if flat(s.x, s.x) && flat(s.y, s.y) {
 		l.source, l.neff = "constant", float64(min(len(s.x), len(s.y)))
 		l.detail = "both sides are constant, so there is nothing to estimate"
@@ -129,7 +151,7 @@ func locateUnpaired(s *sides) located {
 	vx, vy := hx.SE*hx.SE, hy.SE*hy.SE
 	l.se = math.Sqrt(vx + vy)
 	l.df = (vx + vy) * (vx + vy) / (vx*vx/hx.DF + vy*vy/hy.DF)
-	l.neff = min(hx.NEff, hy.NEff)
+	l.neff, l.phi = min(hx.NEff, hy.NEff), max(hx.Phi, hy.Phi)
 	l.surely = min(cautious(len(s.x), hx.Phi), cautious(len(s.y), hy.Phi))
 	l.detail = fmt.Sprintf("the sides cannot be paired instant by instant: each side's own variance, %.1f degrees of freedom", l.df)
 	return l

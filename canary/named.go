@@ -96,7 +96,8 @@ func JudgeNamed(name string, req Request) (Verdict, error) {
 
 // judgeEach runs a named judge over every metric.
 func judgeEach(name string, req Request, o NamedOptions, judge namedJudge) Verdict {
-	v := Verdict{Judge: name, Policy: req.Policy, Warnings: slices.Clone(req.Warnings)}
+	d := newDigester()
+	v := Verdict{Judge: name, Gates: judgeGates(req.Gates), Policy: req.Policy, Warnings: slices.Clone(req.Warnings)}
 	v.Policy.Named = o
 	nan := math.NaN()
 	for _, m := range req.Metrics {
@@ -116,6 +117,10 @@ func judgeEach(name string, req Request, o NamedOptions, judge namedJudge) Verdi
 		}
 		v.Metrics = append(v.Metrics, mv)
 	}
+	for i := range v.Metrics {
+		v.Metrics[i].Digest = d.metric(&req.Metrics[i])
+	}
+	v.Digest = d.whole(name, v.Policy, &req, v.Metrics)
 	v.conclude()
 	if v.Verdict == Pass {
 		v.Reasons = []string{fmt.Sprintf("PASS: judge %s flagged none of %s; this does not show that they are equivalent", name, plural(len(v.Metrics), "metric"))}

@@ -14,15 +14,18 @@ import (
 
 // sides are one metric's readable samples, scaled by 2^-exp.
 type sides struct {
-	exp      int       // Values below are the input times 2^-exp.
-	x, y     []float64 // Finite samples of canary and baseline.
-	d        []float64 // Paired differences canary - baseline; nil when unpaired.
-	length   int       // Samples the window should hold.
-	hx, hy   []float64 // History, both sides finite at the same instants.
-	hd       []float64 // History differences.
-	unread   int       // Infinite samples, or negative counts.
-	warning  string    // What is odd about the samples.
-	blockers []string  // Why these data cannot PASS.
+	exp    int       // Values below are the input times 2^-exp.
+	x, y   []float64 // Finite samples of canary and baseline.
+	d      []float64 // Paired differences canary - baseline; nil when unpaired.
+	px, py []float64 // The samples of d.
+	length int       // Samples the window should hold.
+	hx, hy []float64 // History, both sides finite at the same instants.
+	hd     []float64 // History differences.
+
+	sameInstances bool     // The history is of the instances compared.
+	unread        int      // Infinite samples, or negative counts.
+	warning       string   // What is odd about the samples; see warn.
+	blockers      []string // Why these data cannot PASS.
 }
 
 // minPairs is the number of instants below which nothing is judged.
@@ -43,6 +46,7 @@ func gather(m *Metric) sides {
 		return math.Ldexp(v, -s.exp), true
 	}
 	paired := len(m.Baseline) == len(m.Canary)
+	whole := paired && complete(m.Baseline) && complete(m.Canary)
 	room := make([]float64, 3*s.length)
 	s.x, s.y, s.d = room[:0:s.length], room[s.length:s.length:2*s.length], room[2*s.length:2*s.length]
 	for i := range s.length {
@@ -62,14 +66,39 @@ func gather(m *Metric) sides {
 		}
 		if paired && okA && okB {
 			s.d = append(s.d, a-b)
+			if !whole {
+				s.px, s.py = append(s.px, a), append(s.py, b)
+			}
 		}
+	}
+	if len(s.d) == len(s.x) && len(s.d) == len(s.y) {
+		s.px, s.py = s.x, s.y
 	}
 	if 2*len(s.d) < min(len(s.x), len(s.y)) {
 		s.d = nil // Most instants have only one side: compare unpaired.
 	}
 	s.history(m)
 	s.missing(m)
+	s.identical(m)
 	return s
+}
+
+// complete reports whether no sample is missing.
+func complete(v []float64) bool {
+	for _, x := range v {
+		if math.IsNaN(x) || math.IsInf(x, 0) {
+			return false
+		}
+	}
+	return true
+}
+
+// warn adds something odd about the samples.
+func (s *sides) warn(what string) {
+	if s.warning != "" {
+		s.warning += "; "
+	}
+	s.warning += what
 }
 
 // history keeps the instants of history where both sides are readable.
@@ -77,6 +106,7 @@ func (s *sides) history(m *Metric) {
 	if m.History == nil {
 		return
 	}
+	s.sameInstances = m.History.SameInstances
 	if a, b := len(m.History.Baseline), len(m.History.Canary); a != b {
 		s.warning = fmt.Sprintf("its history is ignored: %d baseline and %d canary samples do not line up", a, b)
 		return
@@ -128,6 +158,30 @@ func (s *sides) missing(m *Metric) {
 		} else if run := longestGap(side.values); run > max(2, s.length/20) {
 			block("the %s has a gap of %d samples", side.name, run)
 		}
+	}
+}
+
+// minMoves is how many times two series must move, always by the same, before
+// they are taken for one.
+const minMoves = 3
+
+// identical notes that both sides are the same series, as when both queries
+// select the same instances: that would pass anything.
+func (s *sides) identical(m *Metric) {
+	if len(m.Baseline) != len(m.Canary) || len(s.d) < minPairs {
+		return
+	}
+	moves := 0
+	for i, v := range m.Canary {
+		if v != m.Baseline[i] && !(math.IsNaN(v) && math.IsNaN(m.Baseline[i])) {
+			return
+		}
+		if i > 0 && v != m.Canary[i-1] {
+			moves++
+		}
+	}
+	if moves >= minMoves {
+		s.blockers = append(s.blockers, "both sides are the same series: check that their queries select different instances")
 	}
 }
 

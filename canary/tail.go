@@ -1,0 +1,356 @@
+package canary
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/bellwether-ts/bellwether/canary/stat"
+)
+
+// The tail channel: are more of the canary's requests slow than of the
+// baseline's? A mean hardly notices one request in two hundred that takes ten
+// times as long; a count of the requests beyond a high quantile does.
+//
+// For each of a few bounds, near the quantiles of tailQuantiles of both sides
+// together (of the history where there is one), the observations beyond it are
+// counted. If the sides are alike, such an observation is the canary's with its
+// share of all observations of the same instant, whatever the load and however
+// the tail moves over time, so the bet of the count channel decides, discounted
+// by how lumpy the counts are (history and window). On a cold start many or
+// lumpy events must convince a test on the excess by instant too, which allows
+// for dependence. Beside these stands the largest gap between the two
+// distribution functions, by the bound of Dvoretzky, Kiefer & Wolfowitz with
+// Massart's constant (Annals of Probability 1990): it sees changes of shape that
+// are nowhere in the tail. All of them share the channel's error equally.
+
+// tailQuantiles are the quantiles the bounds are chosen near, from the far end.
+var tailQuantiles = [...]float64{0.999, 0.99, 0.95, 0.9, 0.5}
+
+// shapeMargin is the share of observations that may at most have moved across
+// any bound for a histogram to PASS.
+const shapeMargin = 0.1
+
+// tailTest is the test at one bound.
+type tailTest struct {
+	bound      int
+	lower      bool    // Observations at or below the bound are counted instead.
+	s1, s0     float64 // Observations beyond it, canary and baseline.
+	rho        float64 // Canary's expected share of them.
+	dispersion float64
+	logE       float64
+	logFail    float64
+}
+
+// judgeTail adds the tail channel.
+func judgeTail(a *assessment) {
+	o := a.dist
+	n1, n0 := total(o.x.all), total(o.y.all)
+	if !(n1 > 0 && n0 > 0) {
+		return
+	}
+	bounds := o.tailBounds(a.m.Direction)
+	warm := len(o.hx.all) >= 2*minPairs && len(o.hx.all) == len(o.hy.all)
+	c := newChannel(chTail, a.firstShare()/(1-tailPart)*tailPart)
+	best, dispersion := tailTest{logFail: math.Inf(1)}, 1.0
+	for _, b := range bounds {
+		t := o.test(a, b, warm)
+		dispersion = max(dispersion, t.dispersion)
+		if t.logFail < best.logFail {
+			best = t
+		}
+	}
+	gap, logShape, n := o.shape(a, dispersion, warm)
+	tests := math.Log(float64(len(bounds) + 1))
+	c.logFail, c.effect = min(0, min(logShape, best.logFail)+tests), gap
+	c.logPlain = c.logFail
+	c.says = fmt.Sprintf("up to %.2g %% of the canary's observations lie elsewhere than the baseline's", 100*math.Abs(gap))
+	if best.logFail <= logShape {
+		c.logE, c.effect = best.logE, best.s1/n1-best.s0/n0
+		where := "above"
+		if best.lower {
+			where = "at or below"
+		}
+		c.says = fmt.Sprintf("%.3g %% of the canary's observations lie %s %s against %.3g %% of the baseline's", 100*best.s1/n1, where, num(o.bounds[best.bound]), 100*best.s0/n0)
+	}
+	a.step("tail test", "%v canary and %v baseline observations, %s; %s; dispersion up to %.2f; p = %s over all looks", n1, n0, plural(len(bounds), "bound"), c.says, dispersion, pnum(c.logFail))
+	a.shapePass(gap, n)
+	a.others = append(a.others, c)
+}
+
+// total adds what is known.
+func total(v []float64) float64 {
+	s := 0.0
+	for _, x := range v {
+		if !math.IsNaN(x) {
+			s += x
+		}
+	}
+	return s
+}
+
+// tailBounds chooses the bounds to test: of both sides together, so that the
+// choice says nothing about their difference.
+func (o *distributions) tailBounds(dir Direction) []tailTest {
+	x, y := &o.x, &o.y
+	if total(o.hx.all)+total(o.hy.all) > 0 {
+		x, y = &o.hx, &o.hy
+	}
+	share := make([]float64, len(o.bounds)) // Of observations above each bound.
+	all := total(x.all) + total(y.all)
+	for b := range share {
+		share[b] = (total(x.above[b]) + total(y.above[b])) / all
+	}
+	var out []tailTest
+	add := func(b int, lower bool) {
+		for _, t := range out {
+			if t.bound == b && t.lower == lower {
+				return
+			}
+		}
+		out = append(out, tailTest{bound: b, lower: lower})
+	}
+	for _, q := range tailQuantiles {
+		if dir != Decrease {
+			if b := nearest(share, 1-q); b >= 0 {
+				add(b, false)
+			}
+		}
+		if dir != Increase {
+			if b := nearest(share, q); b >= 0 {
+				add(b, true)
+			}
+		}
+	}
+	return out
+}
+
+// nearest is the bound whose share above is nearest to want by ratio of the
+// smaller side; -1 where every bound has nothing on a side.
+func nearest(share []float64, want float64) int {
+	best, at := math.Inf(1), -1
+	logit := func(p float64) float64 { return math.Log(p / (1 - p)) }
+	for b, s := range share {
+		if !(s > 0 && s < 1) {
+			continue
+		}
+		if d := math.Abs(logit(s) - logit(want)); d < best {
+			best, at = d, b
+		}
+	}
+	return at
+}
+
+// beyond is the observations of one side beyond the test's bound, by instant.
+func (t *tailTest) beyond(s *tallied, i int) float64 {
+	if t.lower {
+		return s.all[i] - s.above[t.bound][i]
+	}
+	return s.above[t.bound][i]
+}
+
+// events are the observations beyond one bound, instant by instant where both
+// sides have some; the whole window is one instant where the sides do not line up.
+type events struct {
+	s1, s0   []float64 // Canary's and baseline's.
+	rho      []float64 // Canary's share of all observations, so its expected share of these.
+	t1, t0   float64   // Sums of s1 and s0.
+	expected float64   // Of t1.
+	worth    float64   // Observations a side they are worth: the sum of n1 n0/(n1 + n0).
+}
+
+func (e *events) add(s1, s0, n1, n0 float64) {
+	rho := n1 / (n1 + n0)
+	e.s1, e.s0, e.rho = append(e.s1, s1), append(e.s0, s0), append(e.rho, rho)
+	e.t1, e.t0, e.expected, e.worth = e.t1+s1, e.t0+s0, e.expected+rho*(s1+s0), e.worth+n0*rho
+}
+
+// eventsOf reads them from both sides.
+func (t *tailTest) eventsOf(x, y *tallied) *events {
+	e := &events{}
+	n := len(x.all)
+	room := make([]float64, 3*n)
+	e.s1, e.s0, e.rho = room[:0:n], room[n:n:2*n], room[2*n:2*n]
+	if len(x.all) == len(y.all) {
+		for i, n1 := range x.all {
+			if n0 := y.all[i]; n1 > 0 && n0 > 0 {
+				e.add(t.beyond(x, i), t.beyond(y, i), n1, n0)
+			}
+		}
+	}
+	if len(e.s1) == 0 {
+		sum := func(s *tallied) (events float64) {
+			for i := range s.all {
+				if s.all[i] > 0 {
+					events += t.beyond(s, i)
+				}
+			}
+			return events
+		}
+		e.add(sum(x), sum(y), total(x.all), total(y.all))
+	}
+	return e
+}
+
+// test runs the test at one bound.
+func (o *distributions) test(a *assessment, t tailTest, warm bool) tailTest {
+	e := t.eventsOf(&o.x, &o.y)
+	t.s1, t.s0, t.dispersion, t.rho = e.t1, e.t0, 1, e.rho[0]
+	all := e.t1 + e.t0
+	if all == 0 {
+		return t
+	}
+	t.rho = e.expected / all
+	perSample := all / float64(2*len(e.s1))
+	if warm {
+		h := t.eventsOf(&o.hx, &o.hy)
+		t.lumps(h)
+		t.ofHistory(h, a.s.sameInstances)
+	} else {
+		t.dispersion = 1 + unmeasured*unmeasured*perSample
+	}
+	lumpy := t.lumps(e)
+	alt := alternative(a.m.Direction)
+	if t.lower {
+		alt = opposite(alt)
+	}
+	t.logE = stat.LogShareE(t.s1/t.dispersion, t.s0/t.dispersion, t.rho, alt)
+	t.logFail = min(0, -t.logE)
+	if !warm && (lumpy || perSample >= largeRate) {
+		t.logFail = max(t.logFail, e.excessP(a, alt))
+	}
+	return t
+}
+
+func opposite(alt stat.Alternative) stat.Alternative {
+	switch alt {
+	case stat.Greater:
+		return stat.Less
+	case stat.Less:
+		return stat.Greater
+	}
+	return alt
+}
+
+// oddsRatio is the canary's odds of an event over the expected odds; 0 where
+// there are too few to say.
+func (e *events) oddsRatio() float64 {
+	if !(e.t1 > 0 && e.t0 > 0 && e.expected > 0 && e.expected < e.t1+e.t0) {
+		return 0
+	}
+	return e.t1 / e.t0 * (e.t1 + e.t0 - e.expected) / e.expected
+}
+
+// ofHistory allows for what the sides differed by before the deploy: the same
+// instances keep their odds, of others the difference counts as variance.
+func (t *tailTest) ofHistory(h *events, same bool) {
+	odds := h.oddsRatio()
+	if odds == 0 {
+		return
+	}
+	l := math.Log(odds)
+	all, noise := t.s1+t.s0, t.dispersion*(1/h.t1+1/h.t0) // noise: variance of the log odds by chance.
+	switch {
+	case same && math.Abs(l) > 3.3*math.Sqrt(noise):
+		r := t.rho / (1 - t.rho) * odds
+		t.rho = r / (1 + r)
+		t.dispersion *= 1 + all/(h.t1+h.t0)
+	case !same && l*l > noise:
+		t.dispersion += all * t.rho * (1 - t.rho) * (l*l - noise)
+	}
+}
+
+// lumps raises the dispersion to Pearson's chi-squared over its degrees of
+// freedom in blocks of growing length, where that exceeds what chance gives one
+// time in a hundred, and reports whether it did. The odds of a constant
+// difference between the sides are fitted first.
+func (t *tailTest) lumps(e *events) bool {
+	odds := e.oddsRatio()
+	if odds == 0 {
+		return false
+	}
+	found := false
+	for block := 1; len(e.s1)/block >= 5; block *= 2 {
+		chi, k := 0.0, 0.0
+		for i := 0; i+block <= len(e.s1); i += block {
+			var diff, v float64
+			for j := i; j < i+block; j++ {
+				r := e.rho[j] * odds / (e.rho[j]*odds + 1 - e.rho[j])
+				n := e.s1[j] + e.s0[j]
+				diff += e.s1[j] - n*r
+				v += n * r * (1 - r)
+			}
+			if v > 0 {
+				chi, k = chi+diff*diff/v, k+1
+			}
+		}
+		if df := k - 1; df >= 4 && stat.ChiSquareTail(chi, df) < 0.01 {
+			found = true
+			t.dispersion = max(t.dispersion, chi/df)
+		}
+	}
+	return found
+}
+
+// excessP is the sequential log p-value that the canary's events exceed their
+// expected share, from the excess by instant as a dependent series.
+func (e *events) excessP(a *assessment, alt stat.Alternative) float64 {
+	if len(e.s1) < coldMinimum {
+		return 0
+	}
+	d := make([]float64, len(e.s1))
+	for i := range d {
+		d[i] = e.s1[i] - e.rho[i]*(e.s1[i]+e.s0[i])
+	}
+	h := stat.HARMean(d, 0)
+	if !(h.SE > 0) || cautious(len(d), h.Phi) < coldIndependent {
+		return 0
+	}
+	z := stat.NormalFromStudent(h.Mean/h.SE, h.DF)
+	p := a.plan
+	p.cold = true
+	switch alt {
+	case stat.Less:
+		return p.logP(-z, false)
+	case stat.TwoSided:
+		return p.logP(math.Abs(z), true)
+	}
+	return p.logP(z, false)
+}
+
+// shape is the largest gap between the two distribution functions on the worse
+// side, positive where the canary's observations are larger, the sequential log
+// p-value of it, and how many observations a side it rests on. Like the tail's
+// it compares instant by instant, so that a share of the traffic that changes
+// over time cannot feign a change.
+func (o *distributions) shape(a *assessment, dispersion float64, warm bool) (gap, logP, n float64) {
+	var at *events
+	for b := range o.bounds {
+		e := (&tailTest{bound: b}).eventsOf(&o.x, &o.y)
+		n = e.worth / dispersion
+		if d := (e.t1 - e.expected) / e.worth; directed(d, a.m.Direction) > directed(gap, a.m.Direction) {
+			gap, at = d, e
+		}
+	}
+	two := a.m.Direction == Either
+	logP = a.plan.logP(stat.NormalFromLogTail(min(0, -2*n*gap*gap)), two)
+	if !warm && at != nil && logP < 0 {
+		logP = max(logP, at.excessP(a, alternative(a.m.Direction)))
+	}
+	return gap, logP, n
+}
+
+// shapePass notes how sure it is that no bound has shapeMargin or more of the
+// observations moved across it, and how much longer it takes to be sure.
+func (a *assessment) shapePass(gap, n float64) {
+	a.logShape, a.shapeGrowth = 0, math.Inf(1)
+	left := shapeMargin - math.Abs(gap)
+	if left <= 0 {
+		return
+	}
+	z := stat.NormalFromLogTail(min(0, -2*n*left*left))
+	a.logShape = a.plan.logP(z, false)
+	if want := a.plan.score(math.Log(a.policy.FalsePass), false); z > 0 {
+		a.shapeGrowth = max(1, want*want/(z*z))
+	}
+	a.step("shape test", "at most %.2g %% of the observations lie elsewhere; p = %s that it is %g %% or more", 100*math.Abs(gap), pnum(a.logShape), 100*shapeMargin)
+}
