@@ -5,142 +5,33 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"runtime"
+	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
-
-	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/bellwether-ts/bellwether/canary"
 	"github.com/bellwether-ts/bellwether/metric"
-	"github.com/bellwether-ts/bellwether/tsdb"
 )
 
-// From a run's spec to the judge: the sides are matchers put into PromQL, the
-// samples are range queries over the same instants.
+// From a run's spec to the judge: every metric is read on both sides at the
+// same instants, several at a time. A metric that cannot be read goes to the
+// judge with the reason and does not disturb the others.
 
-// completeSpec checks a spec and fills in what the asker left out.
-// Metrics stay empty if they are to be chosen: a canary just deployed has none
-// yet, so they are chosen at the first look that finds some.
-func (p *Pipeline) completeSpec(s RunSpec, now int64) (RunSpec, error) {
-	_, errB := sideMatchers("baseline", s.Baseline)
-	_, errC := sideMatchers("canary", s.Canary)
-	if err := errors.Join(errB, errC); err != nil {
-		return s, err
-	}
-	if s.Baseline == s.Canary && s.Offset == 0 {
-		return s, fmt.Errorf("cannot compare %s with itself: baseline and canary are the same matchers", s.Canary)
-	}
-	orDefault(&s.Start, now)
-	orDefault(&s.MaxDuration, time.Hour)
-	orDefault(&s.LookEvery, time.Minute)
-	orDefault(&s.Step, time.Minute)
-	orDefault(&s.History, 24*time.Hour)
-	orDefault(&s.FalseFail, p.opts.Config.Canary.FalseFail)
-	orDefault(&s.FalsePass, p.opts.Config.Canary.FalsePass)
-	orDefault(&s.Judge, "native")
-	orDefault(&s.Name, serviceOf(s))
-	var errs []error
-	for name, d := range map[string]time.Duration{"step": s.Step, "look_every": s.LookEvery} {
-		if d < time.Second {
-			errs = append(errs, fmt.Errorf("cannot use %s %s: at least 1s", name, d))
-		}
-	}
-	if s.MaxDuration < s.LookEvery || s.MaxDuration > 24*time.Hour {
-		errs = append(errs, fmt.Errorf("cannot use max_duration %s: between one look (%s) and 24h", s.MaxDuration, s.LookEvery))
-	}
-	for _, rate := range []struct {
-		name string
-		v    float64
-	}{{"false_fail", s.FalseFail}, {"false_pass", s.FalsePass}} {
-		if !(rate.v > 0 && rate.v <= 0.5) {
-			errs = append(errs, fmt.Errorf("cannot use %s %v: it is a chance in (0, 0.5]", rate.name, rate.v))
-		}
-	}
-	if s.Judge != "native" {
-		if _, err := canary.JudgeNamed(s.Judge, canary.Request{}); err != nil {
-			errs = append(errs, err)
-		}
-	}
-	if len(s.Metrics) > maxRunMetrics {
-		errs = append(errs, fmt.Errorf("cannot compare %d metrics in one run: at most %d", len(s.Metrics), maxRunMetrics))
-		return s, errors.Join(errs...)
-	}
-	for _, m := range s.Metrics {
-		errs = append(errs, p.checkMetric(s, m, now))
-	}
-	return s, errors.Join(errs...)
-}
-
-// maxRunMetrics bounds what every look of a run asks of the store.
-const maxRunMetrics = 1000
-
-// checkMetric evaluates the query at one instant, so that a mistake in it is
-// told to who starts the run and not found at every look.
-func (p *Pipeline) checkMetric(s RunSpec, m RunMetric, now int64) error {
-	if !strings.Contains(m.Query, "$side") {
-		return fmt.Errorf("cannot use query %q of metric %q: it has no $side, so both sides would be the same numbers", m.Query, m.Name)
-	}
-	if math.IsNaN(m.MinEffect) || m.MinEffect < 0 {
-		return fmt.Errorf("cannot use min_effect %v of metric %q: it is a size, 0 or more", m.MinEffect, m.Name)
-	}
-	var bad *tsdb.QueryError
-	_, err := p.store.Query(context.Background(), sideQuery(m, s.Canary), now)
-	if errors.As(err, &bad) && bad.Kind == tsdb.BadData {
-		return fmt.Errorf("cannot use the query of metric %q: %w", m.Name, err)
-	}
-	return nil
-}
-
-// chooseMetrics fills in what both sides have, where the asker named nothing.
-func (p *Pipeline) chooseMetrics(ctx context.Context, s RunSpec, now int64) (RunSpec, error) {
-	if len(s.Metrics) > 0 {
-		return s, nil
-	}
-	base, errB := sideMatchers("baseline", s.Baseline)
-	side, errC := sideMatchers("canary", s.Canary)
-	if err := errors.Join(errB, errC); err != nil {
-		return s, err
-	}
-	var err error
-	s.Metrics, err = p.metricsByConvention(ctx, base, side, now)
-	return s, err
-}
-
-func sideMatchers(which, text string) ([]*labels.Matcher, error) {
-	ms, err := metric.ParseMatchers(text)
-	if err != nil {
-		return nil, fmt.Errorf("cannot read the %s: %w", which, err)
-	}
-	for _, m := range ms {
-		if m.Name == labels.MetricName {
-			return nil, fmt.Errorf("cannot use %s %q: it names a metric; give label matchers only, such as service=\"cart\",track=\"canary\"", which, text)
-		}
-		if !m.Matches("") {
-			return ms, nil
-		}
-	}
-	return nil, fmt.Errorf("cannot use %s %q: it matches everything; give label matchers such as service=\"cart\",track=\"canary\"", which, text)
-}
-
-// JudgeSpec judges the samples of [spec.Start, end] as look number look of
+// JudgeSpec judges the samples of [spec.From(), end] as look number look of
 // looks, and returns the request it judged. before is the request of an earlier
-// look, or nil: history ends where the window begins, so it is read only once.
+// look of the same spec, or nil: the history is taken from it, since it ends
+// where the window begins, and of the window only what may have changed is read.
 func (p *Pipeline) JudgeSpec(ctx context.Context, s RunSpec, end int64, look, looks int, before *canary.Request) (canary.Verdict, canary.Request, error) {
 	req := canary.Request{Policy: canary.Policy{
 		FalseFail: s.FalseFail, FalsePass: s.FalsePass, Look: look, Looks: looks,
 		PlannedSamples: int(s.MaxDuration / s.Step), Exposure: s.Exposure, Named: s.Named,
 	}, Gates: s.readings}
-	for i, m := range s.Metrics {
-		cm, err := p.windowOf(ctx, s, m, end)
-		if err != nil {
-			return canary.Verdict{}, req, err
-		}
-		if before != nil && i < len(before.Metrics) && before.Metrics[i].Name == m.Name && before.Metrics[i].History != nil {
-			cm.History = before.Metrics[i].History
-		} else if cm.History, err = p.historyOf(ctx, s, m); err != nil {
-			return canary.Verdict{}, req, err
-		}
-		req.Metrics = append(req.Metrics, cm)
+	var err error
+	if req.Metrics, req.Warnings, err = p.samplesOf(ctx, s, end, before); err != nil {
+		return canary.Verdict{}, req, err
 	}
 	if s.Judge == "native" || s.Judge == "" {
 		return canary.Judge(req), req, nil
@@ -149,85 +40,277 @@ func (p *Pipeline) JudgeSpec(ctx context.Context, s RunSpec, end int64, look, lo
 	return v, req, err
 }
 
-// windowOf reads both sides of one metric on the same instants. The first
-// instant is one step in: a rate there looks back over the window only.
-func (p *Pipeline) windowOf(ctx context.Context, s RunSpec, m RunMetric, end int64) (canary.Metric, error) {
+// readTimeout bounds the reading of one metric, so that a slow one does not
+// cost the others their look.
+const readTimeout = 20 * time.Second
+
+// look is what the metrics of one look have in common.
+type lookReader struct {
+	p        *Pipeline
+	s        RunSpec
+	base     side
+	canary   side
+	window   instants
+	before   map[string]*canary.Metric // Of an earlier look, by name.
+	past     past
+	pastErr  error
+	shards   shardPlan
+	identity string // Why both sides are the same; empty when they are not.
+	spread   int    // Metrics of Kind Histogram, which share the room for history.
+}
+
+// samplesOf reads every metric of the spec up to end.
+func (p *Pipeline) samplesOf(ctx context.Context, s RunSpec, end int64, before *canary.Request) ([]canary.Metric, []string, error) {
+	s = p.withKinds(s)
+	r := &lookReader{p: p, s: s, before: map[string]*canary.Metric{}}
+	step := s.Step.Milliseconds()
+	r.window = instants{s.From() + step, s.From() + (end-s.From())/step*step, step}
+	if before != nil {
+		for i := range before.Metrics {
+			r.before[before.Metrics[i].Name] = &before.Metrics[i]
+		}
+	}
+	var errB, errC error
+	r.base, errB = newSide(s.Baseline, s.Offset)
+	r.canary, errC = newSide(s.Canary, 0)
+	if err := firstError(errB, errC); err != nil {
+		return nil, nil, err
+	}
+	warnings := r.prepare(ctx)
+	out := make([]canary.Metric, len(s.Metrics))
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), len(out)) {
+		wg.Go(func() {
+			for i := int(next.Add(1)) - 1; i < len(out); i = int(next.Add(1)) - 1 {
+				out[i] = r.metric(ctx, s.Metrics[i])
+			}
+		})
+	}
+	wg.Wait()
+	if err := ctx.Err(); errors.Is(err, context.Canceled) {
+		return nil, nil, err // Stopping: what was read may be half.
+	}
+	return out, warnings, nil
+}
+
+// prepare finds out what the metrics share: where history comes from, who the
+// instances are, whether the sides are two sides at all.
+func (r *lookReader) prepare(ctx context.Context) []string {
+	if r.window.size() == 0 {
+		return nil
+	}
+	var warnings []string
+	names := probeNames(r.s.Metrics)
+	known := 0
+	for _, m := range r.s.Metrics {
+		if m.Kind == canary.Histogram {
+			r.spread++
+		}
+		if b := r.before[m.Name]; b != nil && hasPast(b) {
+			known++
+		}
+	}
+	if known < len(r.s.Metrics) {
+		if r.past, r.pastErr = r.p.placeboOf(ctx, r.s, names, r.window.end); r.pastErr != nil {
+			warnings = append(warnings, "the history cannot be read: "+r.pastErr.Error())
+		}
+	}
+	both, same, err := r.p.overlap(ctx, r.base, r.canary, names, r.s.From(), r.window.end)
+	switch {
+	case err != nil:
+		warnings = append(warnings, "cannot see whether both sides select the same series: "+err.Error())
+	case same:
+		r.identity = fmt.Sprintf("both sides select the same %d series: what is compared is equal to itself", both)
+		warnings = append(warnings, r.identity)
+	case both > 0:
+		warnings = append(warnings, fmt.Sprintf("%d series belong to both sides, which hides part of any difference; let the baseline leave the canary out", both))
+	}
+	r.shards = r.planShards(ctx, names)
+	return warnings
+}
+
+// pastNote opens the note that says where a metric's history comes from. It is
+// also how a later look knows that there was none to be had.
+const pastNote = "history: "
+
+func hasPast(m *canary.Metric) bool {
+	return slices.ContainsFunc(m.Notes, func(n string) bool { return strings.HasPrefix(n, pastNote) })
+}
+
+// metric reads one metric; where it cannot, the metric says why.
+func (r *lookReader) metric(ctx context.Context, m RunMetric) canary.Metric {
 	out := canary.Metric{
-		Name: m.Name, StepSeconds: s.Step.Seconds(), Direction: m.Direction, Kind: m.Kind,
+		Name: m.Name, StepSeconds: r.s.Step.Seconds(), Direction: m.Direction, Kind: m.Kind,
 		MinEffect: m.MinEffect, Critical: m.Critical,
 	}
-	step := s.Step.Milliseconds()
-	var errB, errC error
-	out.Baseline, errB = p.grid(ctx, sideQuery(m, s.Baseline), s.From()+step, end, step)
-	out.Canary, errC = p.grid(ctx, sideQuery(m, s.Canary), s.From()+step, end, step)
-	return out, errors.Join(errB, errC)
-}
-
-// historyOf reads both sides before the window, to calibrate how much they
-// differ when nothing was deployed. Where the canary's side was not there for at
-// least half of that time, which is usual, instances of the baseline stand in
-// for it (placebo.go). nil if there is neither.
-func (p *Pipeline) historyOf(ctx context.Context, s RunSpec, m RunMetric) (*canary.History, error) {
-	if s.History <= 0 {
-		return nil, nil
+	if r.window.size() == 0 {
+		out.Err = fmt.Sprintf("the window is shorter than a step of %s", r.s.Step)
+		return out
 	}
-	side, err := p.before(ctx, s, m, s.Canary)
+	ctx, cancel := context.WithTimeout(ctx, readTimeout)
+	defer cancel()
+	src := sourceOf(m)
+	b, c, err := r.sides(ctx, &src)
 	if err != nil {
-		return nil, err
+		out.Err = err.Error()
+		return out
 	}
-	baseline := s.Baseline
-	if finiteShare(side) < 0.5 { // New, or started a little after it was deployed.
-		var ok bool
-		var stand string
-		if baseline, stand, ok, err = p.placebo(ctx, s); err != nil || !ok {
-			return nil, err
+	out.Baseline, out.Canary = b.values, c.values
+	out.Notes = joined(b.notes, c.notes)
+	out.Doubts = doubtsOf(&b, &c)
+	if r.identity != "" {
+		out.Doubts = append(out.Doubts, r.identity)
+	}
+	past := r.history(ctx, &src, &out)
+	if m.Kind == canary.Count && src.plain != nil {
+		r.expose(&src, &out, &b, &c, past)
+	}
+	if m.Kind == canary.Histogram {
+		var notes []string
+		if out.Distribution, notes, err = distribution(&b, &c, [2][]observed{past[0].rows, past[1].rows}, r.spread); err != nil {
+			out.Err = err.Error()
 		}
-		if side, err = p.before(ctx, s, m, stand); err != nil || !anyFinite(side) {
-			return nil, err
-		}
+		out.Notes = append(out.Notes, notes...)
 	}
-	base, err := p.before(ctx, s, m, baseline)
-	if err != nil || !anyFinite(base) {
-		return nil, err
-	}
-	return &canary.History{Baseline: base, Canary: side}, nil
+	r.split(ctx, &src, &out)
+	return out
 }
 
-// before reads one side of a metric over the spec's history.
-func (p *Pipeline) before(ctx context.Context, s RunSpec, m RunMetric, matchers string) ([]float64, error) {
-	step := s.Step.Milliseconds()
-	from := s.Start - s.History.Milliseconds()/step*step
-	return p.grid(ctx, sideQuery(m, matchers), from, s.Start-step, step)
+// sides reads the window of both sides.
+func (r *lookReader) sides(ctx context.Context, src *source) (b, c reading, err error) {
+	g, keep := r.window, r.unchanged(src)
+	g.first += int64(keep) * g.step
+	b, errB := r.p.read(ctx, src, r.base, g)
+	c, errC := r.p.read(ctx, src, r.canary, g)
+	if err := firstError(errB, errC); err != nil {
+		return b, c, err
+	}
+	if keep > 0 {
+		old := r.before[src.Name]
+		b.values = append(slices.Clone(old.Baseline[:keep]), b.values...)
+		c.values = append(slices.Clone(old.Canary[:keep]), c.values...)
+	}
+	return b, c, nil
 }
 
-func sideQuery(m RunMetric, matchers string) string {
-	return strings.ReplaceAll(m.Query, "$side", strings.Trim(matchers, "{} "))
+// late is how far back samples may still arrive: the store's default window
+// for samples out of order.
+const late = int64(10 * 60 * 1000)
+
+// unchanged is how many instants of an earlier look need not be read again.
+// Counts and histograms are read whole: their exposure and bounds are of the
+// whole window.
+func (r *lookReader) unchanged(src *source) int {
+	old := r.before[src.Name]
+	if old == nil || old.Err != "" || src.plain != nil || src.Kind == canary.Histogram || old.Kind != src.Kind ||
+		len(old.Baseline) != len(old.Canary) || old.StepSeconds != r.s.Step.Seconds() || len(old.Baseline) > r.window.size() {
+		return 0
+	}
+	return max(0, len(old.Baseline)-1-int((late+r.window.step-1)/r.window.step))
 }
 
-// grid evaluates expr on first, first+step, ... up to end; NaN where it has no
-// value. An expression that returns several series is an error, since the
-// judge would not know which is meant.
-func (p *Pipeline) grid(ctx context.Context, expr string, first, end, step int64) ([]float64, error) {
-	if end < first {
-		return nil, nil
+// doubtsOf is why what was read must not pass.
+func doubtsOf(b, c *reading) []string {
+	out := joined(b.doubts, c.doubts)
+	if len(b.layouts) > 0 && len(c.layouts) > 0 && !slices.Equal(b.layouts, c.layouts) {
+		out = append(out, "the histograms of the two sides have different buckets: only the bounds they share are compared")
 	}
-	res, err := p.store.QueryRange(ctx, expr, first, end, step)
-	if err != nil {
-		return nil, err
-	}
-	if len(res.Matrix) > 1 {
-		return nil, fmt.Errorf("cannot compare %q: it returns %d series on one side; aggregate it, for example with sum(...) or avg(...)", expr, len(res.Matrix))
-	}
-	out := make([]float64, (end-first)/step+1)
-	for i := range out {
-		out[i] = math.NaN()
-	}
-	for _, series := range res.Matrix {
-		for _, sample := range series.Samples {
-			out[(sample.T-first)/step] = sample.V
+	return out
+}
+
+// history fills in the past of a metric, from the look before if it was read
+// then, and says where it comes from.
+func (r *lookReader) history(ctx context.Context, src *source, out *canary.Metric) (past [2]reading) {
+	if old := r.before[src.Name]; old != nil && hasPast(old) && old.Kind == out.Kind {
+		out.History = old.History
+		for _, n := range old.Notes {
+			if strings.HasPrefix(n, pastNote) {
+				out.Notes = append(out.Notes, n)
+			}
 		}
+		if d := old.Distribution; d != nil && len(d.HistoryBaseline) > 0 {
+			past[0].rows, past[1].rows = fromRows(d.Bounds, d.HistoryBaseline), fromRows(d.Bounds, d.HistoryCanary)
+		}
+		return past
 	}
-	return out, nil
+	how := r.past.how
+	if r.pastErr != nil {
+		return past // Said in a warning, and tried again at the next look.
+	}
+	if len(r.past.stretches) > 0 {
+		b, c, err := r.p.readPast(ctx, src, r.past)
+		switch {
+		case err != nil:
+			how = "none: " + err.Error()
+		case finiteShare(b.values) < 0.25 || finiteShare(c.values) < 0.25:
+			how = "none: the metric is missing from most of it (" + how + ")"
+		default:
+			out.History = &canary.History{Baseline: b.values, Canary: c.values, SameInstances: r.past.same}
+			past = [2]reading{b, c}
+		}
+	} else {
+		how = "none: " + how
+	}
+	out.Notes = append(out.Notes, pastNote+how)
+	return past
+}
+
+// expose finds the share of the traffic that the canary's counts come from.
+// Where the share moved within the window, one share for all of it would
+// mislead, and the share of failed requests is judged instead of their number.
+func (r *lookReader) expose(src *source, out *canary.Metric, b, c *reading, past [2]reading) {
+	if w := src.plain.window; w > 0 && w != r.s.Step && out.MinEffect > 0 {
+		out.MinEffect *= r.s.Step.Seconds() / w.Seconds()
+		out.Notes = append(out.Notes, fmt.Sprintf("counted per step of %s, min_effect with it", r.s.Step))
+	}
+	switch share := shareOf(b.traffic, c.traffic); {
+	case r.s.Exposure > 0:
+	case share > 0:
+		early, later, yes := shifted(b.traffic, c.traffic)
+		if yes && src.traffic.name != "" {
+			out.Notes = append(out.Notes, fmt.Sprintf("the canary's share of the traffic moved from %.3g to %.3g: the share of its requests is judged, not their number", early, later))
+			r.asShare(out, b, c, past)
+			return
+		}
+		out.Exposure = share
+		out.Notes = append(out.Notes, fmt.Sprintf("the canary had %.3g of the traffic (%s)", share, src.traffic.name))
+	case len(r.shards.base) > 0 && len(r.shards.canary) > 0:
+		out.Exposure = float64(len(r.shards.canary)) / float64(len(r.shards.base)+len(r.shards.canary))
+		out.Notes = append(out.Notes, fmt.Sprintf("its traffic is not known: the canary is taken to have %.3g of it, its share of the instances", out.Exposure))
+	default:
+		out.Notes = append(out.Notes, "its traffic is not known; say exposure, or traffic in the metric")
+	}
+}
+
+// asShare turns counts into the share of the traffic they are.
+func (r *lookReader) asShare(out *canary.Metric, b, c *reading, past [2]reading) {
+	of := func(n, all []float64) []float64 {
+		v := make([]float64, len(n))
+		for i := range v {
+			v[i] = n[i] / all[i] // 0/0 is no data.
+			if math.IsInf(v[i], 0) {
+				v[i] = math.NaN()
+			}
+		}
+		return v
+	}
+	if out.MinEffect > 0 {
+		var sum, n float64
+		for _, x := range c.traffic {
+			if x > 0 {
+				sum, n = sum+x, n+1
+			}
+		}
+		out.MinEffect /= sum / n
+	}
+	out.Kind = canary.Ratio
+	out.Baseline, out.Canary = of(b.values, b.traffic), of(c.values, c.traffic)
+	if h := out.History; h != nil && len(past[0].traffic) == len(past[0].values) && len(past[0].values) > 0 {
+		out.History = &canary.History{Baseline: of(past[0].values, past[0].traffic), Canary: of(past[1].values, past[1].traffic), SameInstances: h.SameInstances}
+	} else {
+		out.History = nil
+	}
 }
 
 // finiteShare is the share of v that is there, in [0,1]; 0 when v is empty.
@@ -241,36 +324,9 @@ func finiteShare(v []float64) float64 {
 	return float64(n) / float64(max(1, len(v)))
 }
 
-func anyFinite(v []float64) bool {
-	for _, x := range v {
-		if metric.IsFinite(x) {
-			return true
-		}
-	}
-	return false
-}
-
-// serviceOf returns the service both sides name; else the canary's matchers.
-func serviceOf(s RunSpec) string {
-	ms, err := metric.ParseMatchers(s.Canary)
-	if err == nil {
-		for _, m := range ms {
-			if m.Name == "service" && m.Type == labels.MatchEqual {
-				return m.Value
-			}
-		}
-	}
-	return s.Canary
-}
-
-func orDefault[T comparable](p *T, v T) {
-	var zero T
-	if *p == zero {
-		*p = v
-	}
-}
+func anyFinite(v []float64) bool { return slices.ContainsFunc(v, metric.IsFinite) }
 
 // Queries returns the PromQL of both sides of metric i.
 func (s RunSpec) Queries(i int) (baseline, side string) {
-	return sideQuery(s.Metrics[i], s.Baseline), sideQuery(s.Metrics[i], s.Canary)
+	return sideQuery(s.Metrics[i].Query, s.Baseline), sideQuery(s.Metrics[i].Query, s.Canary)
 }

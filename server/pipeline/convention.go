@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -10,108 +11,273 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/bellwether-ts/bellwether/canary"
+	"github.com/bellwether-ts/bellwether/metric"
+	"github.com/bellwether-ts/bellwether/tsdb"
 )
 
 // With only two sides named, a run compares what the field's naming rules say
-// both sides have: the share of failed requests, the latency (mean and p99)
-// and the resource gauges. Request rates are left out: how traffic is split
-// says nothing about the version.
+// both sides have: failed requests, latency, saturation. Request rates are left
+// out: how traffic is split says nothing about the version. What senders say of
+// a metric (its type) counts for more than its name.
 
-// convention turns metric names that both sides have into comparisons.
-type convention struct {
-	names map[string]bool
-	codes map[string]string // Request counter to the label that holds its status.
+// maxConventional bounds what is chosen: every further metric makes the test of
+// each a little stricter.
+const maxConventional = 50
+
+// chooser chooses metrics for one run.
+type chooser struct {
+	p          *Pipeline
+	ctx        context.Context
+	base, side []*labels.Matcher
+	from, now  int64
+	step       time.Duration
+	window     time.Duration // Of rates: long enough for two scrapes.
+	names      map[string]bool
+	canaryOnly map[string]bool // Names only the canary's side has.
+	err        error           // First failure of the store.
 }
 
 // metricsByConvention lists the comparisons both sides allow.
 func (p *Pipeline) metricsByConvention(ctx context.Context, base, side []*labels.Matcher, now int64) ([]RunMetric, error) {
-	from := now - time.Hour.Milliseconds()
-	var names [2][]string
-	for i, ms := range [][]*labels.Matcher{base, side} {
-		var err error
-		if names[i], err = p.store.LabelValues(ctx, labels.MetricName, ms, from, now, 0); err != nil {
-			return nil, err
-		}
+	return p.conventional(ctx, RunSpec{Step: time.Minute}, base, side, now)
+}
+
+func (p *Pipeline) conventional(ctx context.Context, s RunSpec, base, side []*labels.Matcher, now int64) ([]RunMetric, error) {
+	c := &chooser{p: p, ctx: ctx, base: base, side: side, from: now - time.Hour.Milliseconds(), now: now, step: s.Step, window: s.Step,
+		names: map[string]bool{}, canaryOnly: map[string]bool{}}
+	theirs, errB := p.store.LabelValues(ctx, labels.MetricName, base, c.from-s.Offset.Milliseconds(), now-s.Offset.Milliseconds(), 0)
+	ours, errC := p.store.LabelValues(ctx, labels.MetricName, side, c.from, now, 0)
+	if err := firstError(errB, errC); err != nil {
+		return nil, err
 	}
-	c := convention{names: map[string]bool{}, codes: map[string]string{}}
-	for _, n := range names[0] {
-		if slices.Contains(names[1], n) && !strings.HasPrefix(n, "bellwether_") {
+	for _, n := range ours {
+		switch {
+		case strings.HasPrefix(n, "bellwether_"):
+		case contains(theirs, n):
 			c.names[n] = true
+		default:
+			c.canaryOnly[n] = true
 		}
 	}
-	for name := range c.names {
-		if !isRequestCounter(name) {
-			continue
-		}
-		ms := append(slices.Clone(side), labels.MustNewMatcher(labels.MatchEqual, labels.MetricName, name))
-		keys, err := p.store.LabelNames(ctx, ms, from, now, 0)
-		if err != nil {
-			return nil, err
-		}
-		for _, k := range []string{"code", "status", "status_code", "http_status_code", "grpc_code"} {
-			if slices.Contains(keys, k) {
-				c.codes[name] = k
-				break
-			}
-		}
+	c.window = c.rateWindow()
+	requests := c.requests()
+	out := c.errors(requests)
+	out = append(out, c.latencies()...)
+	out = append(out, c.saturation()...)
+	if c.err != nil {
+		return nil, c.err
 	}
-	out := c.metrics()
 	if len(out) == 0 {
 		return nil, fmt.Errorf("cannot choose metrics: the sides share %d metric names, none of them a request counter with a status label, a latency histogram or a resource gauge; name the metrics yourself", len(c.names))
 	}
-	return out, nil
+	return out[:min(len(out), maxConventional)], nil
 }
 
-func isRequestCounter(name string) bool {
-	return strings.HasSuffix(name, "requests_total") || strings.HasSuffix(name, "_handled_total")
-}
-
-// metrics writes the comparisons in a fixed order. [2m] spans two scrapes at
-// the usual intervals.
-func (c convention) metrics() []RunMetric {
-	var out []RunMetric
-	for _, name := range c.sorted() {
-		switch {
-		case c.codes[name] != "":
-			out = append(out, RunMetric{
-				Name: "error share of " + name, Kind: canary.Ratio, Direction: canary.Increase, Critical: true,
-				Query: fmt.Sprintf(`(sum(rate(%[1]s{$side,%[2]s=~"5..|Unknown|Internal|Unavailable|DataLoss|DeadlineExceeded"}[1m])) or vector(0)) / sum(rate(%[1]s{$side}[1m]))`, name, c.codes[name]),
-			})
-		case strings.HasSuffix(name, "_seconds_bucket"):
-			stem := strings.TrimSuffix(name, "_bucket")
-			if c.names[stem+"_sum"] && c.names[stem+"_count"] {
-				out = append(out, RunMetric{
-					Name: "mean " + stem, Kind: canary.Latency, Direction: canary.Increase,
-					Query: fmt.Sprintf(`sum(rate(%[1]s_sum{$side}[1m])) / sum(rate(%[1]s_count{$side}[1m]))`, stem),
-				})
+// rateWindow is the step, or longer if it would not hold two scrapes.
+func (c *chooser) rateWindow() time.Duration {
+	for _, name := range sortedNames(c.names) {
+		ms := append(slices.Clone(c.side), labels.MustNewMatcher(labels.MatchEqual, labels.MetricName, name))
+		for one, err := range c.p.store.Select(c.ctx, ms, c.now-20*time.Minute.Milliseconds(), c.now) {
+			if err != nil {
+				break
 			}
+			var ts []int64
+			for _, s := range one.Samples {
+				ts = append(ts, s.T)
+			}
+			for _, h := range one.Histograms {
+				ts = append(ts, h.T)
+			}
+			if scrape := time.Duration(metric.MedianStep(ts)) * time.Millisecond; scrape > 0 {
+				if 2*scrape > c.step {
+					return (5*scrape/2 + time.Second - 1).Truncate(time.Second)
+				}
+				return c.step
+			}
+		}
+	}
+	return c.step
+}
+
+// requests lists the counters of requests that carry a status: those made for
+// it, and the counts of request histograms where a protocol has no other.
+func (c *chooser) requests() []statusCounter {
+	var out []statusCounter
+	covered := map[string]bool{} // First words of names: http, grpc, istio.
+	for _, parts := range []bool{false, true} {
+		for _, name := range sortedNames(c.names) {
+			word, _, _ := strings.Cut(name, "_")
+			part := isPartOfLatency(name)
+			if part != parts || !part && !c.countsRequests(name) || part && covered[word] {
+				continue
+			}
+			if s, ok := statusOf(c.labelsOf(name)); ok {
+				out = append(out, statusCounter{name, s})
+				covered[word] = covered[word] || !part
+			}
+		}
+	}
+	return out
+}
+
+// countsRequests reports whether a metric is a counter of requests.
+func (c *chooser) countsRequests(name string) bool {
+	kind, _ := c.p.store.Metadata(name)
+	if kind == "gauge" || kind == "histogram" || kind == "summary" {
+		return false
+	}
+	stem, counter := strings.CutSuffix(name, "_total")
+	return (counter || kind == "counter" || bareRequests[name]) && hasAnySuffix(stem, requestWords)
+}
+
+// labelsOf lists the label names of a metric on the canary's side.
+func (c *chooser) labelsOf(name string) []string {
+	ms := append(slices.Clone(c.side), labels.MustNewMatcher(labels.MatchEqual, labels.MetricName, name))
+	out, err := c.p.store.LabelNames(c.ctx, ms, c.from, c.now, 0)
+	if err != nil && c.err == nil {
+		c.err = err
+	}
+	return out
+}
+
+// fewErrors is the number of failed requests in a step, over both sides, up to
+// which they are judged as counts.
+const fewErrors = 5
+
+// errors compares failed requests: by number where they are few, as a share of
+// the requests where they are many. Counters of errors without requests are
+// counts.
+func (c *chooser) errors(requests []statusCounter) []RunMetric {
+	var out []RunMetric
+	traffic := ""
+	for _, r := range requests {
+		w := rangeText(c.window)
+		all := fmt.Sprintf(`sum(increase(%s{$side}[%s]))`, r.name, rangeText(c.step))
+		failed := fmt.Sprintf(`%s{$side,%s}`, r.name, r.status.failed)
+		m := RunMetric{
+			Name: "errors of " + r.name, Kind: canary.Count, Direction: canary.Increase, Critical: !isClient(r.name),
+			Query: fmt.Sprintf(`sum(increase(%s[%s]))`, failed, rangeText(c.step)), Traffic: all,
+		}
+		if c.perStep(m) > fewErrors {
+			m.Name, m.Kind, m.Traffic = "error share of "+r.name, canary.Ratio, ""
+			m.Query = fmt.Sprintf(`(sum(rate(%[1]s[%[3]s])) or 0 * sum(rate(%[2]s{$side}[%[3]s]))) / sum(rate(%[2]s{$side}[%[3]s]))`, failed, r.name, w)
+		}
+		out = append(out, m)
+		if traffic == "" && !isClient(r.name) {
+			traffic = all
+		}
+	}
+	names := sortedNames(c.names)
+	if traffic != "" { // A side that never failed has no counter that says so.
+		names = sortedNames(c.names, c.canaryOnly)
+	}
+	for _, name := range names {
+		kind, _ := c.p.store.Metadata(name)
+		stem, counter := strings.CutSuffix(name, "_total")
+		if (counter && kind != "gauge" || kind == "counter") && hasAnySuffix(stem, errorWords) && !isRuntime(name) {
 			out = append(out, RunMetric{
-				Name: "p99 " + stem, Kind: canary.Latency, Direction: canary.Increase,
-				Query: fmt.Sprintf(`histogram_quantile(0.99, sum by (le) (rate(%s{$side}[1m])))`, name),
+				Name: "errors of " + name, Kind: canary.Count, Direction: canary.Increase, Critical: !isClient(name),
+				Query: fmt.Sprintf(`sum(increase(%s{$side}[%s]))`, name, rangeText(c.step)), Traffic: traffic,
 			})
-		case isResourceGauge(name):
+		}
+	}
+	return out
+}
+
+// perStep is the number of a count's events in a step of the last hour, on both
+// sides together.
+func (c *chooser) perStep(m RunMetric) float64 {
+	q, ok := plainOf(m.Query)
+	if !ok {
+		return 0
+	}
+	g := instants{c.from + c.step.Milliseconds(), c.now, c.step.Milliseconds()}
+	sum, steps := 0.0, 0
+	for _, ms := range [][]*labels.Matcher{c.base, c.side} {
+		r, err := c.p.readCounts(c.ctx, &source{RunMetric: m, plain: &q}, side{ms: ms}, g)
+		if err != nil {
+			if c.err == nil {
+				c.err = err
+			}
+			return 0
+		}
+		for _, v := range r.values {
+			if !math.IsNaN(v) {
+				sum += v
+				steps++
+			}
+		}
+	}
+	return 2 * sum / float64(max(1, steps))
+}
+
+// latencies compares the distribution where there is a histogram, native or
+// classic, else the mean.
+func (c *chooser) latencies() []RunMetric {
+	var out []RunMetric
+	add := func(stem string, kind canary.Kind, format string, args ...any) {
+		out = append(out, RunMetric{Name: "latency of " + stem, Kind: kind, Direction: canary.Increase, Query: fmt.Sprintf(format, args...)})
+	}
+	w, step := rangeText(c.window), rangeText(c.step)
+	for _, name := range sortedNames(c.names) {
+		stem, bucket := strings.CutSuffix(name, "_bucket")
+		mean, count := strings.CutSuffix(name, "_count")
+		switch {
+		case isRuntime(name):
+		case bucket && isTime(stem) && !(c.names[stem] && c.isNative(stem)):
+			add(stem, canary.Histogram, `sum by (le) (increase(%s{$side}[%s]))`, name, step)
+		case isTime(name) && c.isNative(name):
+			add(name, canary.Histogram, `sum(increase(%s{$side}[%s]))`, name, step)
+		case count && isTime(mean) && c.names[mean+"_sum"] && !c.names[mean+"_bucket"] && !c.names[mean]:
+			add(mean, canary.Latency, `sum(rate(%[1]s_sum{$side}[%[2]s])) / sum(rate(%[1]s_count{$side}[%[2]s]))`, mean, w)
+		case count && isTime(mean) && c.names[mean+"_sum"] && !c.names[mean+"_bucket"] && c.isSummary(mean):
+			add(mean, canary.Latency, `sum(rate(%[1]s_sum{$side}[%[2]s])) / sum(rate(%[1]s_count{$side}[%[2]s]))`, mean, w)
+		}
+	}
+	return out
+}
+
+// isNative reports whether a metric of the canary's side holds native
+// histograms.
+func (c *chooser) isNative(name string) bool {
+	ms := append(slices.Clone(c.side), labels.MustNewMatcher(labels.MatchEqual, labels.MetricName, name))
+	found, err := c.p.store.Series(c.ctx, [][]*labels.Matcher{ms}, c.from, c.now, 1)
+	if err != nil || len(found) == 0 {
+		return false
+	}
+	ref, ok := c.p.store.Ref(found[0])
+	meta, known := c.p.store.SeriesMeta(ref)
+	return ok && known && meta.Kind == tsdb.KindHistogram
+}
+
+func (c *chooser) isSummary(name string) bool {
+	kind, _ := c.p.store.Metadata(name)
+	return kind == "summary"
+}
+
+// saturation compares what a version may use more of.
+func (c *chooser) saturation() []RunMetric {
+	var out []RunMetric
+	for _, name := range sortedNames(c.names) {
+		kind, _ := c.p.store.Metadata(name)
+		switch {
+		case isCPUTime(name) && kind != "gauge":
+			out = append(out, RunMetric{Name: "CPU of " + name, Kind: canary.Gauge, Direction: canary.Increase,
+				Query: fmt.Sprintf(`avg(rate(%s{$side}[%s]))`, name, rangeText(c.window))})
+		case isSaturation(name) && (kind == "gauge" || kind == "" && !strings.HasSuffix(name, "_total")):
 			out = append(out, RunMetric{Name: name, Kind: canary.Gauge, Direction: canary.Increase, Query: fmt.Sprintf(`avg(%s{$side})`, name)})
-		case name == "process_cpu_seconds_total" || name == "container_cpu_usage_seconds_total":
-			out = append(out, RunMetric{Name: "CPU of " + name, Kind: canary.Gauge, Direction: canary.Increase, Query: fmt.Sprintf(`avg(rate(%s{$side}[1m]))`, name)})
 		}
 	}
 	return out
 }
 
-func (c convention) sorted() []string {
-	out := make([]string, 0, len(c.names))
-	for n := range c.names {
-		out = append(out, n)
+// rangeText is a duration as PromQL writes it.
+func rangeText(d time.Duration) string {
+	if ms := d.Milliseconds(); ms%1000 != 0 {
+		return fmt.Sprintf("%dms", ms)
 	}
-	slices.Sort(out)
-	return out
-}
-
-func isResourceGauge(name string) bool {
-	for _, part := range []string{"memory_", "_memory", "cpu_usage", "cpu_cores", "_cpu", "queue_length", "queue_depth", "goroutines"} {
-		if strings.Contains(name, part) && !strings.HasSuffix(name, "_total") {
-			return true
-		}
+	if s := int64(d.Seconds()); s%60 != 0 {
+		return fmt.Sprintf("%ds", s)
 	}
-	return false
+	return fmt.Sprintf("%dm", int64(d.Minutes()))
 }

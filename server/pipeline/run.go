@@ -76,7 +76,8 @@ const (
 // RunMetric is one comparison of a run.
 type RunMetric struct {
 	Name      string           `json:"name"`
-	Query     string           `json:"query"` // PromQL with $side where the side's matchers go.
+	Query     string           `json:"query"`             // PromQL with $side where the side's matchers go.
+	Traffic   string           `json:"traffic,omitempty"` // The same for the requests that counts come from: the canary's share of them is its exposure.
 	Kind      canary.Kind      `json:"kind"`
 	Direction canary.Direction `json:"direction"`
 	MinEffect float64          `json:"min_effect"` // 0: the judge's default.
