@@ -1,17 +1,12 @@
 package stat
 
-import (
-	"math"
-	"slices"
-)
+import "math"
 
 // The Hodges-Lehmann estimate of a shift is the median of all differences
 // x_i - y_j; its confidence interval is cut from the same sorted differences at
-// ranks read off the null distribution of U. The mn differences are never
-// formed: an order statistic is found by bisecting the bits of a float64 (they
-// order like the numbers), counting by two pointers how many differences lie
-// below. The result is one of the differences exactly, whatever the unit;
-// a root finder with a tolerance cannot say that.
+// ranks read off the null distribution of U. The result is one of the
+// differences exactly (differences.go), whatever the unit; a root finder with a
+// tolerance cannot say that.
 
 // HL is a shift estimate with its interval.
 type HL struct {
@@ -24,45 +19,54 @@ type HL struct {
 // the given confidence level in (0,1). Exact takes the ranks from the exact
 // distribution of U without ties (as R's wilcox.test does); Asymptotic inverts
 // the normal score with tie and continuity terms, which R finds by root search
-// to 1e-4 and this finds exactly. Empty or NaN input gives NaN.
+// to 1e-4 and this finds exactly. With ties the exact ranks are on the safe side;
+// where they would cost more than about a second the normal's are taken, and
+// Method says so. An end past the largest float64 is infinite. Empty, infinite or
+// NaN input and a level out of range give NaN.
 func HodgesLehmann(x, y []float64, level float64, method Method) HL {
 	m, n := len(x), len(y)
 	nan := math.NaN()
 	if m == 0 || n == 0 || hasNaN(x, y) || !(level > 0 && level < 1) {
 		return HL{nan, nan, nan, method}
 	}
-	xs, ys := slices.Clone(x), slices.Clone(y)
-	slices.Sort(xs)
-	slices.Sort(ys)
+	xs, ys := sortedPair(x, y)
+	top := max(-xs[0], -ys[0], xs[m-1], ys[n-1])
+	if math.IsInf(top, 1) {
+		return HL{nan, nan, nan, method}
+	}
+	unit := 1.0
+	if top > math.MaxFloat64/4 { // Differences would overflow: take quarters.
+		unit = 4
+		for _, s := range [][]float64{xs, ys} {
+			for i := range s {
+				s[i] /= unit
+			}
+		}
+	}
 	if method == Auto {
 		method = Asymptotic
 		if m <= ExactLimit && n <= ExactLimit && !tied(xs, ys) {
 			method = Exact
 		}
 	}
-	k := cutRank(xs, ys, level, method)
+	k, method := cutRank(xs, ys, level, method)
 	return HL{
-		Estimate: medianDifference(xs, ys),
-		Low:      kthDifference(xs, ys, k),
-		High:     kthDifference(xs, ys, m*n+1-k),
+		Estimate: unit * medianDifference(xs, ys),
+		Low:      unit * kthDifference(xs, ys, k),
+		High:     unit * kthDifference(xs, ys, m*n+1-k),
 		Method:   method,
 	}
 }
 
-// cutRank is the rank of the difference at the interval's lower end, at least 1.
-func cutRank(xs, ys []float64, level float64, method Method) int {
+// cutRank is the rank of the difference at the interval's lower end, at least 1,
+// and the method it came from.
+func cutRank(xs, ys []float64, level float64, method Method) (int, Method) {
 	m, n := len(xs), len(ys)
 	alpha := 1 - level
 	if method == Exact {
-		// R's qwilcox(alpha/2): the least u with P(U <= u) >= alpha/2.
-		cum := 0.0
-		for u, p := range MWDistribution(m, n) {
-			cum += p
-			if cum >= alpha/2*(1-64*0x1p-52) {
-				return max(1, u)
-			}
+		if k, ok := exactCut(m, n, alpha/2); ok {
+			return k, Exact
 		}
-		return 1
 	}
 	// Where the shift passes the k-th difference, U falls from mn-k+1 to mn-k.
 	// The end is the jump at which the corrected score falls below z.
@@ -70,7 +74,33 @@ func cutRank(xs, ys []float64, level float64, method Method) int {
 	z := NormalFromLogTail(math.Log(alpha / 2))
 	half := float64(m) * float64(n) / 2
 	k := int(math.Ceil(half - 0.5 - z*sigma))
-	return max(1, k)
+	return max(1, min(k, (m*n+1)/2)), Asymptotic
+}
+
+// exactCut is R's qwilcox(tail), the least u with P(U <= u) >= tail, at least 1;
+// false if the distribution is too much work.
+func exactCut(m, n int, tail float64) (int, bool) {
+	// Fill no more of the table than needed: the cut lies near the normal's.
+	sigma := shiftSigma(m, n, 0)
+	guess := float64(m)*float64(n)/2 - NormalFromLogTail(math.Log(tail))*sigma
+	top := min(m*n/2, int(max(0, guess+sigma/4))+8)
+	for {
+		c := mwCounts(m, n, top)
+		if c == nil {
+			return 0, false
+		}
+		ways, cum := choose(m+n, m), 0.0
+		for u, v := range c {
+			cum += v
+			if ways.divide(cum) >= tail*(1-64*0x1p-52) {
+				return max(1, u), true
+			}
+		}
+		if top >= m*n/2 {
+			return max(1, m*n/2), true
+		}
+		top = min(m*n/2, 2*top+1)
+	}
 }
 
 // shiftSigma is the standard deviation of U at a shift where no x meets a y:
@@ -89,8 +119,7 @@ func tieTerm(sorted []float64) float64 {
 		for j < len(sorted) && sorted[j] == sorted[i] {
 			j++
 		}
-		t := float64(j - i)
-		sum += t*t*t - t
+		sum += tieOf(j - i)
 		i = j
 	}
 	return sum
@@ -112,67 +141,4 @@ func tied(xs, ys []float64) bool {
 		}
 	}
 	return false
-}
-
-// medianDifference is the median of all x_i - y_j of sorted slices.
-func medianDifference(xs, ys []float64) float64 {
-	total := len(xs) * len(ys)
-	a := kthDifference(xs, ys, (total+1)/2)
-	if total%2 == 1 {
-		return a
-	}
-	b := kthDifference(xs, ys, total/2+1)
-	return a + (b-a)/2
-}
-
-// kthDifference is the k-th smallest (1-based) of the differences of two
-// ascending slices, exact to the bit.
-func kthDifference(xs, ys []float64, k int) float64 {
-	lo := orderedBits(xs[0] - ys[len(ys)-1])
-	hi := orderedBits(xs[len(xs)-1] - ys[0])
-	for lo < hi {
-		mid := lo>>1 + hi>>1 + lo&hi&1 // The floor of the mean; the span may exceed int64.
-		if differencesUpTo(xs, ys, fromOrderedBits(mid), k) >= k {
-			hi = mid
-		} else {
-			lo = mid + 1
-		}
-	}
-	return fromOrderedBits(lo)
-}
-
-// differencesUpTo counts the differences <= v, stopping early past limit.
-func differencesUpTo(xs, ys []float64, v float64, limit int) int {
-	count, j := 0, len(ys)
-	// For growing x fewer y satisfy x - y <= v.
-	lowest := 0
-	for _, x := range xs {
-		for lowest < j && x-ys[lowest] > v {
-			lowest++
-		}
-		if lowest == j {
-			break
-		}
-		count += j - lowest
-		if count >= limit {
-			return count
-		}
-	}
-	return count
-}
-
-// orderedBits maps a float64 to an int64 that orders like it; -0 and 0 are one.
-func orderedBits(f float64) int64 {
-	b := int64(math.Float64bits(f + 0))
-	if b < 0 {
-		return math.MinInt64 - b
-	}
-	return b
-}
-
-func fromOrderedBits(b int64) float64 {
-	if b < 0 {
-		b = math.MinInt64 - b
-	}
-	return math.Float64frombits(uint64(b))
 }

@@ -113,17 +113,3 @@ func TestLooksPIsStrictOutsideTheTable(t *testing.T) {
 		}
 	}
 }
-
-func BenchmarkLooksP(b *testing.B) {
-	b.ReportAllocs()
-	for b.Loop() {
-		LooksP(3.1, 1440, true)
-	}
-}
-
-func BenchmarkLooksBand(b *testing.B) {
-	b.ReportAllocs()
-	for b.Loop() {
-		LooksBand(math.Log(0.01/50), 12, true)
-	}
-}

@@ -2,6 +2,7 @@ package stat
 
 import (
 	"math"
+	"slices"
 )
 
 // Mann-Whitney's U: how often a value of x exceeds one of y, ties counting
@@ -39,12 +40,12 @@ type MWResult struct {
 	Z      float64 // Normal score with tie term and, if asked, continuity correction.
 	P      float64 // In [0,1].
 	LogP   float64 // Natural log of P, finite where P underflows.
-	Method Method  // The one used, never Auto.
+	Method Method  // The one used, never Auto: Asymptotic where Exact would cost more than about a second.
 }
 
-// MannWhitney tests whether x and y come from one distribution. Values must not
-// be NaN. If a side is empty, a value is NaN, or all values are equal, P is 1
-// (nothing tells them apart), or NaN for empty or NaN input.
+// MannWhitney tests whether x and y come from one distribution. Infinite values
+// rank where they stand. P is 1 if all values are equal (nothing tells them
+// apart) and everything is NaN if a side is empty or holds a NaN.
 //
 // Asymptotic: z = (U - mn/2 - c) / sqrt(mn/12 * ((N+1) - T/(N(N-1)))), T the
 // tie term, c the continuity correction of 0.5 towards zero (Hollander & Wolfe,
@@ -55,29 +56,49 @@ func MannWhitney(x, y []float64, alt Alternative, method Method) MWResult {
 		nan := math.NaN()
 		return MWResult{U: nan, Z: nan, P: nan, LogP: nan}
 	}
-	pooled := append(append(make([]float64, 0, m+n), x...), y...)
-	ranks, tie := MidRanks(pooled)
-	sum := 0.0
-	for _, r := range ranks[:m] {
-		sum += r
-	}
-	u := sum - float64(m)*float64(m+1)/2
 	if method == Auto {
 		method = Asymptotic
 		if m <= ExactLimit && n <= ExactLimit {
 			method = Exact
 		}
 	}
-	r := MWResult{U: u, Method: method}
-	r.Z = mwScore(u, m, n, tie, alt, method)
+	xs, ys := sortedPair(x, y)
+	twice, tie := rankSum(xs, ys)
+	r := MWResult{U: float64(twice-m*(m+1)) / 2, Method: method}
 	if method == Exact {
-		r.P = mwExactP(ranks, m, u, tie, alt)
-		r.LogP = math.Log(r.P)
-		return r
+		t, ok := mwTails(m, n, twice, tie, xs, ys)
+		if ok {
+			r.Z = mwScore(r.U, m, n, tie, alt, Exact)
+			r.P, r.LogP = t.under(alt)
+			return r
+		}
+		r.Method = Asymptotic
 	}
+	r.Z = mwScore(r.U, m, n, tie, alt, r.Method)
 	r.LogP = logTwoTail(r.Z, alt)
 	r.P = math.Exp(r.LogP)
 	return r
+}
+
+// mwTails are the exact tails of a doubled rank sum; false if too much work.
+func mwTails(m, n, twice int, tie float64, xs, ys []float64) (tailPair, bool) {
+	if tie == 0 {
+		return untiedTails(m, n, (twice-m*(m+1))/2)
+	}
+	pooled := append(append(make([]float64, 0, m+n), xs...), ys...)
+	slices.Sort(pooled)
+	return tiedTails(doubledRanks(pooled), m, twice)
+}
+
+// sortedPair returns sorted copies in one allocation.
+func sortedPair(x, y []float64) (xs, ys []float64) {
+	buf := make([]float64, len(x)+len(y))
+	xs, ys = buf[:len(x):len(x)], buf[len(x):]
+	copy(xs, x)
+	copy(ys, y)
+	slices.Sort(xs)
+	slices.Sort(ys)
+	return xs, ys
 }
 
 // mwScore is the normal score of u; 0 when all values are equal.

@@ -34,6 +34,40 @@ func MidRanks(x []float64) (ranks []float64, tie float64) {
 	return ranks, tie
 }
 
+// rankSum is twice the mid-rank sum of x among both sides, which are sorted, and
+// the tie term.
+func rankSum(xs, ys []float64) (twice int, tie float64) {
+	for i, j := 0, 0; i < len(xs); {
+		v := xs[i]
+		for j < len(ys) && ys[j] < v {
+			v0, j0 := ys[j], j
+			for j < len(ys) && ys[j] == v0 {
+				j++
+			}
+			tie += tieOf(j - j0)
+		}
+		i0, j0 := i, j
+		for i < len(xs) && xs[i] == v {
+			i++
+		}
+		for j < len(ys) && ys[j] == v {
+			j++
+		}
+		twice += (i - i0) * (i0 + j0 + 1 + i + j)
+		tie += tieOf(i - i0 + j - j0)
+		if i == len(xs) {
+			tie += tieTerm(ys[j:])
+		}
+	}
+	return twice, tie
+}
+
+// tieOf is t^3 - t.
+func tieOf(t int) float64 {
+	f := float64(t)
+	return f*f*f - f
+}
+
 // hasNaN reports whether any value is NaN.
 func hasNaN(xs ...[]float64) bool {
 	for _, x := range xs {

@@ -45,30 +45,6 @@ func TestHodgesLehmannAgainstSorting(t *testing.T) {
 	})
 }
 
-// The exact distribution with ties must agree with the one without where there
-// are none, and sum to one.
-func TestExactDistributions(t *testing.T) {
-	for _, c := range [][2]int{{1, 1}, {3, 5}, {10, 7}, {50, 50}} {
-		m, n := c[0], c[1]
-		ranks := make([]float64, m+n)
-		for i := range ranks {
-			ranks[i] = float64(i + 1)
-		}
-		plain := MWDistribution(m, n)
-		tied, low := rankSumDistribution(ranks, m)
-		sum := 0.0
-		for u, p := range plain {
-			sum += p
-			if q := tied[2*u+m*(m+1)-low]; math.Abs(p-q) > 1e-10*p {
-				t.Fatalf("%d+%d: P(U=%d) = %v without ties, %v with", m, n, u, p, q)
-			}
-		}
-		if math.Abs(sum-1) > 1e-12 {
-			t.Errorf("%d+%d: sums to %v", m, n, sum)
-		}
-	}
-}
-
 func TestMannWhitneyIsSymmetric(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		x, y := drawSide(t, "x", 20), drawSide(t, "y", 20)
@@ -260,25 +236,5 @@ func TestCountDispersion(t *testing.T) {
 	burst, df := CountDispersion(lumpy, y, 4)
 	if steady < 0.85 || steady > 1.15 || burst < 2 || df < 900 {
 		t.Errorf("dispersion %v steady, %v in bursts on %v df", steady, burst, df)
-	}
-}
-
-func BenchmarkHodgesLehmann(b *testing.B) {
-	rng := rand.New(rand.NewPCG(1, 1))
-	x, y := autoregressive(rng, 60, 0), autoregressive(rng, 60, 0)
-	b.ReportAllocs()
-	for b.Loop() {
-		HodgesLehmann(x, y, 0.98, Asymptotic)
-	}
-}
-
-func BenchmarkMannWhitneyExactTies(b *testing.B) {
-	x, y := make([]float64, 50), make([]float64, 50)
-	for i := range x {
-		x[i], y[i] = float64(i%7), float64(i%9)
-	}
-	b.ReportAllocs()
-	for b.Loop() {
-		MannWhitney(x, y, TwoSided, Exact)
 	}
 }
