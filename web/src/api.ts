@@ -47,8 +47,13 @@ export interface Objective {
 export interface MetricVerdict {
   name: string; verdict: string; effect?: number; interval_low?: number; interval_high?: number; p?: number; reason: string;
   baseline_query: string; canary_query: string; baseline_preview: number[]; canary_preview: number[];
+  channel: string; channels: { name: string; verdict: string; reason: string }[]; critical: boolean;
 }
-export interface Judgement { verdict_word: string; reasons: string[]; metrics: MetricVerdict[]; trace: Trace }
+export interface GateVerdict { objective: string; verdict: string; burn_rate?: number; limit: number; reason: string }
+export interface Judgement {
+  verdict_word: string; reasons: string[]; metrics: MetricVerdict[]; trace: Trace; gates: GateVerdict[];
+  limiting_metric: string; minutes_needed?: number;
+}
 export interface Analysis {
   id: string; spec: { name: string; baseline: string; canary: string }; state: string; looks: number;
   started: string; ended: string | null; result: Judgement | null;

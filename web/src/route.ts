@@ -13,7 +13,7 @@ export function follow(): void {
   addEventListener("popstate", () => (path.value = location.pathname));
   addEventListener("click", (e) => {
     const a = (e.target as Element).closest?.("a");
-    if (!a || e.defaultPrevented || e.ctrlKey || e.metaKey || e.shiftKey || a.origin !== location.origin || a.hasAttribute("download")) return;
+    if (!a || e.defaultPrevented || e.ctrlKey || e.metaKey || e.shiftKey || a.origin !== location.origin || a.hasAttribute("download") || a.target) return;
     e.preventDefault();
     go(a.pathname);
   });
