@@ -174,7 +174,8 @@ func decide(kind hookType, b pipeline.Brief) reply {
 // told is a verdict in one line.
 func told(b pipeline.Brief) string {
 	var s strings.Builder
-	fmt.Fprintf(&s, "%s: %s (%s, run %s %s, look %d", b.Verdict, cmp.Or(b.Reason, "no reason given"), b.Name, b.ID, b.State, b.Looks)
+	why := strings.TrimPrefix(strings.TrimPrefix(b.Reason, string(b.Verdict)), ": ") // Some reasons begin with the word.
+	fmt.Fprintf(&s, "%s: %s (%s, run %s %s, look %d", b.Verdict, strings.TrimSpace(cmp.Or(why, "no reason given")), b.Name, b.ID, b.State, b.Looks)
 	if b.MinutesNeeded > 0 {
 		fmt.Fprintf(&s, ", about %s minutes more", strconv.FormatFloat(b.MinutesNeeded, 'f', 0, 64))
 	}

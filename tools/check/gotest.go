@@ -14,8 +14,11 @@ import (
 // goTest runs go test with the arguments and boils its stream down to counts,
 // the reasons of skipped tests and the output of failed ones. Vet has a step
 // of its own, so it is off here.
-func goTest(env []string, args ...string) result {
-	cmd := exec.Command("go", append([]string{"test", "-json", "-vet=off"}, args...)...)
+func goTest(env []string, args ...string) result { return goTestIn(".", env, args...) }
+
+// goTestIn is goTest in the module of another folder.
+func goTestIn(dir string, env []string, args ...string) result {
+	cmd := exec.Command("go", append([]string{"-C", dir, "test", "-json", "-vet=off"}, args...)...)
 	cmd.Env = append(os.Environ(), env...)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr

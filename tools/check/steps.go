@@ -40,6 +40,8 @@ func steps() []step {
 			do: func() result { return verdict(output("make", "--no-print-directory", "build")) }},
 		{name: "test", about: "unit, property, real-server, docs and tidy tests", again: "go test ./...",
 			do: func() result { return goTest(nil, "./...") }},
+		{name: "conformance", about: "Argo Rollouts and Flagger understand us: their own packages (deploy/conformance)",
+			again: "cd deploy/conformance && go test ./...", do: conformance},
 		{name: "race", about: "race detector where goroutines meet (RACE)", again: "CGO_ENABLED=1 go test -race PACKAGE",
 			do: race},
 		{name: "fuzz", about: "each fuzz target for FUZZTIME", again: "make fuzz", do: fuzz},
@@ -85,6 +87,15 @@ func protoLint() result {
 		out, err = output("bin/buf", "format", "-d", "--exit-code", "proto")
 	}
 	return verdict(out, err)
+}
+
+// conformance runs the module of deploy/conformance, whose modules come from
+// the registry once. Its tests build the server they ask.
+func conformance() result {
+	if out, err := output("go", "-C", "deploy/conformance", "vet", "./..."); err != nil {
+		return verdict(out, err)
+	}
+	return goTestIn("deploy/conformance", nil, "./...")
 }
 
 // race runs the tests of the packages in RACE under the race detector, which
