@@ -117,7 +117,10 @@ func foresee(m Metric, policy Policy, exposureGiven bool, tested int, s Schedule
 	}
 	p := &prospect{past: before, policy: policy, exposureGiven: exposureGiven, tested: tested, two: m.Direction == Either}
 	a := assess(p.window(0, len(p.base)), policy, exposureGiven) // Over all of it, a default margin is what it is on average.
-	p.margin, p.marginHow = a.margin, a.marginSource()
+	p.margin, p.marginHow, p.level = a.margin, a.marginSource(), a.failLevel(tested)
+	if m.Kind == Histogram && m.Distribution == nil { // A run will bring one, and its tail takes a part of the error.
+		p.level += math.Log(1 - tailPart)
+	}
 	out.MinEffect = p.margin
 	sp, ok := p.at(full)
 	if !ok {
@@ -178,7 +181,7 @@ func (p *prospect) outcome(s Schedule, power float64) (outcome, bool) {
 	if p.isCount {
 		return p.events(s, power)
 	}
-	return p.level(s, power)
+	return p.levels(s, power)
 }
 
 // longer is the length of the shortest run, beyond s, whose own plan satisfies
@@ -220,7 +223,7 @@ func (p *prospect) longer(s Schedule, power float64, enough func(outcome) bool) 
 // foreseeConstant answers for a difference that never changes: FAIL is then a
 // row of coins that all fall on one side (judgeConstant).
 func (p *prospect) foreseeConstant(out *MetricForesight, s Schedule) {
-	n := math.Ceil(math.Log2(float64(p.tested) / p.policy.FalseFail))
+	n := math.Ceil(-p.level / math.Ln2)
 	if p.two {
 		n++
 	}

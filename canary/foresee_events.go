@@ -3,15 +3,17 @@ package canary
 import (
 	"math"
 	"slices"
+	"sort"
 	"time"
 
 	"github.com/bellwether-ts/bellwether/canary/stat"
 )
 
-// The future of a count. FAIL comes from the bet on the canary's share, so for
-// few events the chance to have won it is summed exactly, event by event; for
-// many the share moves like a level does. PASS comes from the score test of the
-// excess rate. Both are discounted by the dispersion the past shows.
+// The future of a count. FAIL comes from the canary's share of the events, by
+// the bet or by the band of the plan: for few events the chance to be there is
+// summed exactly, event by event; for many the share moves like a level does.
+// PASS comes from the score test of the excess rate. Both are discounted by the
+// dispersion the past shows.
 
 // stream is a count metric before the deploy.
 type stream struct {
@@ -23,7 +25,7 @@ type stream struct {
 
 // exactEvents is the most events, in units of the dispersion, that are counted
 // one by one.
-const exactEvents = 2000
+const exactEvents = 200
 
 // stream measures the past for windows of n samples.
 func (p *prospect) stream(n int) stream {
@@ -75,8 +77,8 @@ func (p *prospect) events(s Schedule, power float64) (o outcome, ok bool) {
 	if len(gs) == 0 {
 		return outcome{fail: Never, pass: Never}, false
 	}
-	bad := p.bets(gs, st, p.margin, p.wins(gs, st))
-	_, good := passage(gs, truth{margin: p.margin, two: p.two}, 1, 1)
+	bad := p.shares(gs, s, st, p.margin)
+	_, good := passage(gs, truth{margin: p.margin, two: p.two}, 1)
 	if st.level {
 		if bad, ok = p.andLevel(bad, s, when); !ok {
 			return outcome{fail: Never, pass: Never}, false
@@ -137,118 +139,113 @@ func (p *prospect) countGlances(s Schedule, st stream) (gs []glance, when []time
 	return gs, when
 }
 
-// wins lists for every number of events, in units of the dispersion, from how
-// many of the canary's on, and up to how many, the bet is won. nil where they
-// are too many to list.
-func (p *prospect) wins(gs []glance, st stream) [][2]int {
-	all := float64(gs[len(gs)-1].n) * (1 + st.k) * st.rate / st.dispersion
-	if all > exactEvents {
-		return nil
-	}
-	out := make([][2]int, 2*exactEvents)
-	goal, alt := p.goal(), alternative(p.m.Direction)
-	high, low := 1, -1
-	for n := range out {
-		won := func(s1 int) bool { return stat.LogShareE(float64(s1), float64(n-s1), st.rho, alt) >= goal }
-		for alt != stat.Less && high <= n && !won(high) {
-			high++
-		}
-		for alt != stat.Greater && float64(low+1) < st.rho*float64(n) && won(low+1) {
-			low++
-		}
-		if alt == stat.Less {
-			high = n + 1
-		}
-		out[n] = [2]int{high, low}
-	}
-	return out
-}
-
-// goal is the log e-value that FAILs.
-func (p *prospect) goal() float64 { return -math.Log(p.policy.FalseFail / float64(p.tested)) }
-
-// bets is the chance to have won the bet by each look when the canary is worse
-// by effect.
-func (p *prospect) bets(gs []glance, st stream, effect float64, wins [][2]int) []float64 {
+// shares is the chance to FAIL by each look when the canary is worse by effect.
+func (p *prospect) shares(gs []glance, s Schedule, st stream, effect float64) []float64 {
 	share := st.share(effect, p.m.Direction)
 	perSample := (st.worse(effect, p.m.Direction) + st.rate) / st.dispersion
-	out := make([]float64, len(gs))
 	if !(perSample > 0) {
-		return out
+		return make([]float64, len(gs))
 	}
-	if wins == nil || float64(gs[len(gs)-1].n)*perSample > 1.5*exactEvents {
-		return p.manyBets(gs, st, share, perSample)
+	last := gs[len(gs)-1]
+	q := quest{alt: alternative(p.m.Direction), rho: st.rho, share: share, goal: -p.level - math.Log(betPart)}
+	q.plan = newPlan(s.at(p.policy, s.looks(), p.m.StepSeconds), last.n, p.m.StepSeconds)
+	q.plan.share = 1
+	q.band = q.plan.score(p.level+math.Log1p(-betPart), p.two)
+	if float64(last.n)*perSample <= exactEvents {
+		return q.few(gs, perSample, float64(last.n)*perSample)
 	}
-	won := wonBy(wins, share)
-	for k, g := range gs {
-		mean := float64(g.n) * perSample
-		reach := 8*math.Sqrt(mean) + 8
-		for n := max(0, int(mean-reach)); n < len(won) && float64(n) <= mean+reach; n++ {
-			lg, _ := math.Lgamma(float64(n) + 1)
-			out[k] += won[n] * math.Exp(float64(n)*math.Log(mean)-mean-lg)
-		}
+	if p.m.Direction == Decrease { // Mirrored: the baseline's share grows.
+		q.alt, q.rho, q.share = stat.Greater, 1-q.rho, 1-q.share
 	}
-	return out
+	return q.many(gs, perSample)
 }
 
-// wonBy is the chance to have won within n events of which each is the canary's
-// with probability share.
-func wonBy(wins [][2]int, share float64) []float64 {
-	out := make([]float64, len(wins))
-	alive := make([]float64, len(wins)+1)
+// quest is what the events must show: a bet won, or totals beyond the band.
+type quest struct {
+	alt   stat.Alternative
+	rho   float64 // Share of a healthy canary.
+	share float64 // True share.
+	goal  float64 // Log e-value that FAILs.
+	band  float64 // Normal score that FAILs at the end of the plan.
+	plan  plan    // At its end.
+}
+
+// high is from how many of n events on the canary's side has too many, when the
+// plan has come as far as the share of information says; n+1 if no number is.
+func (q quest) high(n int, rho, information float64) int {
+	q.plan.share = information
+	limit := stat.LogNormalTail(q.band / q.plan.scale())
+	alt := stat.Greater
+	if q.alt == stat.TwoSided {
+		alt = stat.TwoSided
+	}
+	from := int(rho * float64(n))
+	return from + sort.Search(n+1-from, func(i int) bool {
+		k := float64(from + i)
+		return stat.LogBinomialTail(k, float64(n), rho) <= limit || stat.LogShareE(k, float64(n)-k, rho, alt) >= q.goal
+	})
+}
+
+// few counts event by event. all is the number of events expected by the end of
+// the plan.
+func (q quest) few(gs []glance, perSample, all float64) []float64 {
+	total := int(all+8*math.Sqrt(all)) + 8
+	fails := make([]float64, total+1)
+	alive := make([]float64, total+2)
 	alive[0] = 1
-	lo, hi, won := 0, 0, 0.0
-	for n := 1; n < len(wins); n++ {
+	lo, hi, failed := 0, 0, 0.0
+	first := float64(gs[0].n) / float64(gs[len(gs)-1].n)
+	for n := 1; n <= total; n++ {
 		for s := hi + 1; s >= lo; s-- {
-			v := alive[s] * (1 - share)
+			v := alive[s] * (1 - q.share)
 			if s > lo {
-				v += alive[s-1] * share
+				v += alive[s-1] * q.share
 			}
 			alive[s] = v
 		}
 		hi++
-		for ; lo <= hi && lo <= wins[n][1]; lo++ {
-			won += alive[lo]
-			alive[lo] = 0
+		information := min(1, float64(n)/all)
+		if information < first {
+			information = 1e-9 // Before the first look only the bet counts.
 		}
-		for ; hi >= lo && hi >= wins[n][0]; hi-- {
-			won += alive[hi]
-			alive[hi] = 0
+		if q.alt != stat.Less {
+			for high := q.high(n, q.rho, information); hi >= high && hi >= lo; hi-- {
+				failed += alive[hi]
+				alive[hi] = 0
+			}
 		}
-		for ; lo < hi && alive[lo] < 1e-15; lo++ {
-			alive[lo] = 0
+		if q.alt != stat.Greater {
+			for low := n - q.high(n, 1-q.rho, information); lo <= low && lo <= hi; lo++ {
+				failed += alive[lo]
+				alive[lo] = 0
+			}
 		}
-		out[n] = won
+		fails[n] = failed
+	}
+	out := make([]float64, len(gs))
+	for k, g := range gs { // The number of events by a look is itself a matter of chance.
+		mean := float64(g.n) * perSample
+		for n := range fails {
+			lg, _ := math.Lgamma(float64(n) + 1)
+			out[k] += fails[n] * math.Exp(float64(n)*math.Log(mean)-mean-lg)
+		}
 	}
 	return out
 }
 
-// manyBets is bets for many events: the share as a level.
-func (p *prospect) manyBets(gs []glance, st stream, share, perSample float64) []float64 {
-	alt, goal, rho := stat.Greater, p.goal(), st.rho
-	if p.m.Direction == Decrease { // Mirrored: the baseline's share grows.
-		rho, share = 1-rho, 1-share
-	}
-	if p.two {
-		alt = stat.TwoSided
-	}
+// many takes the share as a level.
+func (q quest) many(gs []glance, perSample float64) []float64 {
 	shares := make([]glance, len(gs))
 	for i, g := range gs {
 		all := float64(g.n) * perSample
-		lo, hi := rho, 1.0
-		for range 50 {
-			if mid := (lo + hi) / 2; stat.LogShareE(all*mid, all*(1-mid), rho, alt) >= goal {
-				hi = mid
-			} else {
-				lo = mid
-			}
+		n := max(1, int(math.Round(all)))
+		fail := math.Inf(1)
+		if high := q.high(n, q.rho, float64(g.n)/float64(gs[len(gs)-1].n)); high <= n {
+			fail = (float64(high)-0.5)/float64(n) - q.rho
 		}
-		if stat.LogShareE(all, 0, rho, alt) < goal {
-			hi = math.Inf(1)
-		}
-		shares[i] = glance{n: g.n, se: math.Sqrt(share * (1 - share) / all), fail: hi - rho, half: math.Inf(1)}
+		shares[i] = glance{n: g.n, se: math.Sqrt(q.share * (1 - q.share) / all), fail: fail, half: math.Inf(1)}
 	}
-	bad, _ := passage(shares, truth{shift: share - rho, two: p.two}, 1, 1)
+	bad, _ := passage(shares, truth{shift: q.share - q.rho, two: q.alt == stat.TwoSided}, 1)
 	return bad
 }
 
@@ -259,9 +256,8 @@ func (p *prospect) visibleEvents(s Schedule, power float64) float64 {
 	if len(gs) == 0 {
 		return math.Inf(1)
 	}
-	wins := p.wins(gs, st)
 	seen := func(effect float64) bool {
-		bad := p.bets(gs, st, effect, wins)
+		bad := p.shares(gs, s, st, effect)
 		if st.level {
 			q := *p
 			q.margin = effect

@@ -2,6 +2,7 @@ package canary
 
 import (
 	"math"
+	"slices"
 	"time"
 
 	"github.com/bellwether-ts/bellwether/canary/stat"
@@ -15,7 +16,8 @@ import (
 type prospect struct {
 	past
 	policy Policy
-	tested int // Metrics Holm's correction runs over.
+	tested int     // Metrics Holm's correction runs over.
+	level  float64 // Log p-value that FAILs, when no other metric is decided.
 	two    bool
 
 	exposureGiven bool
@@ -68,20 +70,39 @@ func (p *prospect) glances(s Schedule) (gs []glance, when []time.Duration) {
 			cold = c
 			unit := pl
 			unit.share = 1
-			failBand = unit.score(math.Log(p.policy.FalseFail/float64(p.tested)), p.two)
+			failBand = unit.score(p.level, p.two)
 			passBand = unit.score(math.Log(p.policy.FalsePass), false)
 		}
-		g := glance{n: n, se: sp.se, df: sp.df, cold: isCold, fail: math.Inf(1), half: math.Inf(1)}
-		if sp.se > 0 && sp.df > 0 && !(isCold && n < coldMinimum) {
-			g.half = sp.se * stat.StudentFromNormal(passBand/pl.scale(), sp.df)
-			if !isCold || sp.surely >= coldIndependent {
-				g.fail = max(sp.placeboMax, sp.se*stat.StudentFromNormal(failBand/pl.scale(), sp.df))
+		g := glance{n: n, se: sp.se, df: sp.df}
+		if isCold {
+			g.df = 0
+			for _, t := range sp.taken {
+				f, h := t.needs(n, failBand/pl.scale(), passBand/pl.scale())
+				g.fails, g.halves = append(g.fails, f), append(g.halves, h)
 			}
+			slices.Sort(g.fails)
+			slices.Sort(g.halves)
 		}
+		g.fail, g.half = sp.needs(n, failBand/pl.scale(), passBand/pl.scale())
 		gs = append(gs, g)
 		when = append(when, s.time(k))
 	}
 	return gs, when
+}
+
+// needs is the effect that FAILs a window of n samples at a normal score, and
+// how far inside the margin an effect must be to PASS it.
+func (sp spread) needs(n int, failScore, passScore float64) (fail, half float64) {
+	fail, half = math.Inf(1), math.Inf(1)
+	isCold := sp.source == "window" || sp.source == "unpaired"
+	if !(sp.se > 0) || !(sp.df > 0) || isCold && n < coldMinimum {
+		return fail, half
+	}
+	half = sp.se * stat.StudentFromNormal(passScore, sp.df)
+	if !isCold || sp.surely >= coldIndependent {
+		fail = max(sp.placeboMax, sp.se*stat.StudentFromNormal(failScore, sp.df))
+	}
+	return fail, half
 }
 
 func bit(b bool) int {
@@ -106,8 +127,8 @@ type outcome struct {
 	failSamples  float64       // Samples a side at fail.
 }
 
-// level foresees a schedule; ok is false where the past is too short for it.
-func (p *prospect) level(s Schedule, power float64) (o outcome, ok bool) {
+// levels foresees a schedule; ok is false where the past is too short for it.
+func (p *prospect) levels(s Schedule, power float64) (o outcome, ok bool) {
 	gs, when := p.glances(s)
 	if gs == nil {
 		return outcome{fail: Never, pass: Never}, false

@@ -2,9 +2,11 @@ package canary
 
 import (
 	"math"
+	"slices"
+
+	"gonum.org/v1/gonum/mathext"
 
 	"github.com/bellwether-ts/bellwether/canary/stat"
-	"gonum.org/v1/gonum/mathext"
 )
 
 // How likely is a verdict by every look? The sum of the differences, n times
@@ -20,7 +22,10 @@ type glance struct {
 	se, df float64 // Standard error of the effect and its degrees of freedom; df 0: known exactly.
 	fail   float64 // FAIL from this effect on; +Inf where this look cannot.
 	half   float64 // PASS up to this far inside the margin; +Inf where this look cannot.
-	cold   bool    // se is estimated from the window itself, not known beforehand.
+
+	// The same where the judge measures the spread on the window itself: what it
+	// may come to ask, least first. nil with a history.
+	fails, halves []float64
 }
 
 // The grid of the recursion, in standard deviations of the last look.
@@ -37,9 +42,8 @@ type truth struct {
 }
 
 // passage is the chance to have FAILed and to have PASSed by each look. noise
-// multiplies the standard deviation of the effect, stretch what the judge takes
-// for it.
-func passage(ls []glance, t truth, noise, stretch float64) (fail, pass []float64) {
+// multiplies the standard deviation of the effect.
+func passage(ls []glance, t truth, noise float64) (fail, pass []float64) {
 	const half = int(gridReach / gridCell)
 	fail, pass = make([]float64, len(ls)), make([]float64, len(ls))
 	if len(ls) == 0 {
@@ -57,11 +61,11 @@ func passage(ls []glance, t truth, noise, stretch float64) (fail, pass []float64
 			alive, next, before = next, alive, v
 		}
 		at := func(effect float64) float64 { return float64(g.n) * (effect - t.shift) / unit }
-		inside := t.margin - g.half*stretch
-		out, in := at(g.fail*stretch), at(inside)
+		inside := t.margin - g.half
+		out, in := at(g.fail), at(inside)
 		outLow, inLow := math.Inf(-1), math.Inf(-1)
 		if t.two {
-			outLow, inLow = at(-g.fail*stretch), at(-inside)
+			outLow, inLow = at(-g.fail), at(-inside)
 		}
 		for i := range alive {
 			x := (float64(i) - float64(half)) * gridCell
@@ -103,28 +107,32 @@ func spreadOut(to, from []float64, sd float64) {
 	}
 }
 
-// chances averages passage over how wrong the standard error may be: five equal
-// parts of the distribution of its square, chi-squared over df.
+// parts are the middles of five equal parts of a distribution.
+var parts = []float64{0.1, 0.3, 0.5, 0.7, 0.9}
+
+// chances averages passage over what is not known: with a history how wrong the
+// standard error may be (its square is chi-squared over df), without one what
+// the judge will take for it.
 func chances(ls []glance, t truth) (fail, pass []float64) {
 	fail, pass = make([]float64, len(ls)), make([]float64, len(ls))
 	if len(ls) == 0 {
 		return fail, pass
 	}
-	last := ls[len(ls)-1]
-	parts := []float64{0.1, 0.3, 0.5, 0.7, 0.9}
-	if !(last.df > 0) || last.df > 1e4 {
-		parts = parts[2:3]
-	}
+	df := ls[len(ls)-1].df
 	for _, q := range parts {
-		off := 1.0
-		if len(parts) > 1 {
-			off = math.Sqrt(mathext.GammaIncRegInv(last.df/2, q) * 2 / last.df)
+		now, noise := ls, 1.0
+		switch {
+		case len(ls[0].fails) > 0:
+			now = slices.Clone(ls)
+			for k := range now {
+				g := &now[k]
+				g.fail = g.fails[int(q*float64(len(g.fails)))]
+				g.half = g.halves[int(q*float64(len(g.halves)))]
+			}
+		case df > 0 && df < 1e4:
+			noise = math.Sqrt(df / (2 * mathext.GammaIncRegInv(df/2, q)))
 		}
-		noise, stretch := 1/off, 1.0
-		if last.cold {
-			noise, stretch = 1, off
-		}
-		f, p := passage(ls, t, noise, stretch)
+		f, p := passage(now, t, noise)
 		for k := range ls {
 			fail[k] += f[k] / float64(len(parts))
 			pass[k] += p[k] / float64(len(parts))

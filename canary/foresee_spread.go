@@ -1,6 +1,7 @@
 package canary
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -19,6 +20,7 @@ type past struct {
 	cold       bool      // The judge will have no history.
 	assumed    string    // What base and side rest on where they are not two sides measured.
 	memory     map[int]spread
+	all        stat.MeanEstimate // By whole.
 }
 
 // spread is the standard error of the effect of a window of n samples.
@@ -28,6 +30,7 @@ type spread struct {
 	surely     float64 // As in located; cold starts only.
 	phi        float64
 	source     string
+	taken      []spread // What the judge takes for it, of cold starts.
 }
 
 // Samples a forecast needs: coldForeseen without a history, where they must
@@ -102,65 +105,83 @@ func (p *past) at(n int) (s spread, ok bool) {
 	if s, seen := p.memory[n]; seen {
 		return s, s.source != ""
 	}
-	have := len(p.base)
-	switch {
-	case n <= have:
-		s = p.typical(n)
+	switch have := len(p.base); {
 	case p.cold:
-		s = p.typical(have).grown(have, n)
+		s = p.coldSpread(n)
+	case n <= have:
+		s = middle(p.windows(n, min(usualWindows, have-n+1)))
 	}
 	p.memory[n] = s
 	return s, s.source != ""
 }
 
-// typical is the middle one of five windows across the past, by standard error.
-func (p *past) typical(n int) spread {
-	const windows = 5
-	found := make([]spread, 0, windows)
-	for i := range windows {
-		m := p.window(i*(len(p.base)-n)/(windows-1), n)
+// How many windows across the past are tried. With a history they differ only
+// where a window is rougher than it; on a cold start they are the very matter.
+const (
+	usualWindows = 5
+	coldWindows  = 9
+)
+
+// windows are the spreads of count windows across the past, smallest standard
+// error first.
+func (p *past) windows(n, count int) []spread {
+	found := make([]spread, 0, count)
+	for i := range count {
+		m := p.window(i*(len(p.base)-n)/max(1, count-1), n)
 		sides := gather(&m)
 		if len(sides.d) < minPairs {
-			return spread{}
+			return nil
 		}
 		l := locate(&sides)
 		up := func(v float64) float64 { return math.Ldexp(v, sides.exp) }
+		r := l.neff / float64(n)
 		found = append(found, spread{
-			se: up(l.se), df: l.df, placeboMax: up(l.placeboMax), surely: l.surely, source: l.source,
-			phi: (1 - l.neff/float64(n)) / (1 + l.neff/float64(n)),
+			se: up(l.se), df: l.df, placeboMax: up(l.placeboMax), surely: l.surely, source: l.source, phi: (1 - r) / (1 + r),
 		})
-		if len(p.base) == n {
-			break
-		}
 	}
-	slices.SortStableFunc(found, func(a, b spread) int {
-		switch {
-		case a.se < b.se:
-			return -1
-		case a.se > b.se:
-			return 1
-		}
-		return 0
-	})
-	mid := found[len(found)/2]
-	if p.cold { // The dependence of the whole says more than that of one window.
-		d := make([]float64, len(p.base))
+	slices.SortStableFunc(found, func(a, b spread) int { return cmp.Compare(a.se, b.se) })
+	return found
+}
+
+// middle is the one in the middle.
+func middle(found []spread) spread {
+	if len(found) == 0 {
+		return spread{}
+	}
+	return found[len(found)/2]
+}
+
+// coldSpread is the spread of a window of n samples that the judge will have to
+// measure on the window itself: the truth from all of the past, and what the
+// judge takes for it in windows across the past, of at most a third of it so
+// that they differ.
+func (p *past) coldSpread(n int) spread {
+	have := len(p.base)
+	size := max(minPairs, min(n, have/3))
+	tried := p.windows(size, coldWindows)
+	s := middle(tried)
+	if s.source != "window" {
+		return s
+	}
+	if p.all.SE == 0 {
+		d := make([]float64, have)
 		for i := range d {
 			d[i] = p.side[i] - p.base[i]
 		}
-		mid.phi = stat.AR1(d)
-		mid.surely = cautious(n, mid.phi)
+		p.all = stat.HARMean(d, 0)
 	}
-	return mid
-}
-
-// grown is the spread of a cold start's window of n samples from that of fewer.
-func (s spread) grown(from, n int) spread {
-	growth := float64(n) / float64(from)
-	s.se /= math.Sqrt(growth)
-	s.df *= growth
-	if s.surely = cautious(n, s.phi); s.source == "constant" {
-		s.surely = 0
+	growth := float64(n) / float64(size)
+	for i := range tried {
+		t := &tried[i]
+		t.se /= math.Sqrt(growth)
+		t.df *= growth
+		if n > size {
+			t.surely = cautious(n, t.phi)
+		}
 	}
+	s = middle(tried)
+	s.taken = tried
+	s.se = p.all.SE * math.Sqrt(float64(have)/float64(n))
+	s.phi = p.all.Phi
 	return s
 }

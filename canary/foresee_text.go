@@ -52,7 +52,7 @@ func (p *prospect) source(out *MetricForesight, s Schedule) string {
 	if p.assumed != "" {
 		why := fmt.Sprintf("%s, autocorrelation %.2f", p.assumed, out.Phi)
 		if math.IsInf(out.Visible, 1) {
-			why += fmt.Sprintf(", which a run without a history cannot tell from a change: give a history")
+			why += ", which a run without a history cannot tell from a change: give a history"
 		}
 		return why
 	}
@@ -65,6 +65,9 @@ func (p *prospect) source(out *MetricForesight, s Schedule) string {
 	text := fmt.Sprintf("spread from %s of history, autocorrelation %.2f", plural(len(p.base), "sample"), out.Phi)
 	if sp.source == "model" {
 		text += fmt.Sprintf(", modelled: a history of %d samples would measure it", stdHistory*n)
+	}
+	if reach := time.Duration(float64(len(p.base)) * p.m.StepSeconds * float64(time.Second)); reach < maxSchedule && (out.Fail == Never || out.Pass == Never) {
+		text += fmt.Sprintf(", which cannot foresee runs longer than %s", minutes(reach.Minutes()))
 	}
 	if gs, _ := p.glances(s); len(gs) > 0 && sp.placeboMax > 0 && gs[len(gs)-1].fail == sp.placeboMax {
 		text += fmt.Sprintf("; a window without a deploy once differed by %s, and no smaller change FAILs", num(sp.placeboMax))

@@ -2,7 +2,6 @@ package pipeline
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -54,12 +53,15 @@ func (p *Pipeline) Calibrate(ctx context.Context, s RunSpec, runs int) (canary.C
 	if s.Judge != "" && s.Judge != "native" {
 		return canary.Calibration{}, s, fmt.Errorf("cannot calibrate judge %s: only the native judge states an error rate to hold", s.Judge)
 	}
+	if runs == 0 {
+		runs = 100
+	}
+	if runs < canary.MinCalibrationRuns || runs > canary.MaxCalibrationRuns { // Before anything is read.
+		return canary.Calibration{}, s, fmt.Errorf("cannot calibrate on %d runs: between %d and %d", runs, canary.MinCalibrationRuns, canary.MaxCalibrationRuns)
+	}
 	s, err := p.completeForecast(ctx, s)
 	if err != nil {
 		return canary.Calibration{}, s, err
-	}
-	if runs == 0 {
-		runs = 100
 	}
 	long := s
 	long.History = min(s.History+time.Duration(runs)*s.MaxDuration, s.Step*time.Duration(maxPastSamples/2/len(s.Metrics)))
@@ -91,18 +93,18 @@ func (p *Pipeline) Calibrate(ctx context.Context, s RunSpec, runs int) (canary.C
 func (p *Pipeline) completeForecast(ctx context.Context, s RunSpec) (RunSpec, error) {
 	s, err := p.completeSpec(s, p.Now().UnixMilli())
 	if err != nil || len(s.Metrics) > 0 {
-		return s, err
+		return p.withKinds(s), err
 	}
 	chosen, err := p.chooseMetrics(ctx, s, s.Start)
 	if err == nil && len(chosen.Metrics) > 0 {
-		return chosen, nil
+		return p.withKinds(chosen), nil
 	}
-	base, errB := sideMatchers("baseline", s.Baseline)
-	if errB != nil {
-		return s, errors.Join(err, errB)
+	base, err := sideMatchers("baseline", s.Baseline)
+	if err != nil {
+		return s, err
 	}
 	s.Metrics, err = p.metricsByConvention(ctx, base, base, s.Start)
-	return s, err
+	return p.withKinds(s), err
 }
 
 // pastOf is historyOf for a past longer than one query may read. Which side
