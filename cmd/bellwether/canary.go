@@ -14,7 +14,8 @@ func newCanary() *cobra.Command {
 		RunE:  group,
 	}
 	cmd.AddCommand(newCanaryJudge(), newCanaryRun(), newCanaryPlan(), newCanaryCalibrate(), newCanaryRetrospect(),
-		newCanaryList(), newCanaryShow(), newCanaryWatch(), newCanaryCancel(), newCanaryReport())
+		newCanaryList(), newCanaryShow(), newCanaryWatch(), newCanaryCancel(), newCanaryReport(),
+		newCanaryImport(), newCanaryExport(), newCanaryCompare())
 	return cmd
 }
 

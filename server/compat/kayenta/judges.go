@@ -106,6 +106,9 @@ func (s *Service) compareJudges(r *http.Request) (any, error) {
 			return nil, refused{err}
 		}
 	}
+	if d, err := canary.CompareKayenta(req, canary.KayentaOptions{}); err == nil { // Their results stand without it.
+		c.Disagreement = d.Text()
+	}
 	data, err := encode(c)
 	if err != nil {
 		return nil, err
