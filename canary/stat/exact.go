@@ -13,17 +13,17 @@ import "math"
 // Both fill the table from 0 up, and a tail asks for no more of it than up to
 // the value seen: the further out, the cheaper.
 
-// exactWork is how many additions an exact distribution may cost, about a
-// second. Beyond it the normal is used and the result says so.
-const exactWork = 1 << 30
+// exactWork is how many additions an exact distribution may cost, a few tenths
+// of a second. Beyond it the normal is used and the result says so.
+const exactWork = 1 << 28
 
 // hardingLimit is the number of values on both sides together up to which
 // subtracting keeps 13 digits.
 const hardingLimit = 240
 
 // MWDistribution returns P(U = u) for u = 0..mn without ties. It returns nil
-// for negative sizes and where the table would cost more than about a second
-// (two sides of 200, say).
+// for negative sizes and where the table would cost more than a few tenths of a
+// second (two sides of 200, say).
 func MWDistribution(m, n int) []float64 {
 	if m < 0 || n < 0 || m > math.MaxInt32 || n > math.MaxInt32 {
 		return nil

@@ -34,7 +34,18 @@ func HDBSCAN(x []float64, minSize int) []int {
 	if n < minSize || hasNaN(x) {
 		return out
 	}
-	t := &htree{n: n, minSize: minSize, nodes: linkage(x, minSize-1)}
+	// In order of position, so that ties among distances fall the same way
+	// however the points are listed.
+	order := make([]int, n)
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(x[a], x[b]) })
+	sorted := make([]float64, n)
+	for i, p := range order {
+		sorted[i] = x[p]
+	}
+	t := &htree{n: n, minSize: minSize, nodes: linkage(sorted, minSize-1)}
 	root := n + len(t.nodes) - 1
 	rootLambda := 0.0
 	_, chosen := t.choose(root, rootLambda)
@@ -42,7 +53,7 @@ func HDBSCAN(x []float64, minSize int) []int {
 	label := map[int]int{}
 	for _, c := range chosen {
 		for _, p := range t.points(c) {
-			out[p] = c
+			out[order[p]] = c
 		}
 	}
 	for i, c := range out {

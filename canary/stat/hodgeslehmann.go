@@ -20,7 +20,7 @@ type HL struct {
 // distribution of U without ties (as R's wilcox.test does); Asymptotic inverts
 // the normal score with tie and continuity terms, which R finds by root search
 // to 1e-4 and this finds exactly. With ties the exact ranks are on the safe side;
-// where they would cost more than about a second the normal's are taken, and
+// where they would cost more than a few tenths of a second the normal's are taken, and
 // Method says so. An end past the largest float64 is infinite. Empty, infinite or
 // NaN input and a level out of range give NaN.
 func HodgesLehmann(x, y []float64, level float64, method Method) HL {

@@ -40,7 +40,7 @@ type MWResult struct {
 	Z      float64 // Normal score with tie term and, if asked, continuity correction.
 	P      float64 // In [0,1].
 	LogP   float64 // Natural log of P, finite where P underflows.
-	Method Method  // The one used, never Auto: Asymptotic where Exact would cost more than about a second.
+	Method Method  // The one used, never Auto: Asymptotic where Exact would cost more than a few tenths of a second.
 }
 
 // MannWhitney tests whether x and y come from one distribution. Infinite values
