@@ -73,8 +73,10 @@ func gateSentence(g canary.GateVerdict) string {
 
 // moved says whether the effect is a change of level: of other channels only the
 // judge's own words say what it means.
-func (l line) moved() bool {
-	return slices.Contains([]string{"location", "count", "constant"}, l.v.Channel)
+func (l line) moved() bool { return levelChannel(l.v.Channel) }
+
+func levelChannel(name string) bool {
+	return slices.Contains([]string{"location", "count", "constant"}, name)
 }
 
 // sentence says how a metric differs.

@@ -67,23 +67,23 @@ type row struct {
 	Limiting                      bool
 	Forest                        *forest // Only with a section, like all plots.
 	Reason                        string  // Only without a section, which has it.
+	Channel                       string  // What decided, where that is not the level.
 }
 
 // section is a metric in full.
 type section struct {
 	row
-	Shown      bool // Not folded.
-	Why        string
-	Detail     string
-	Time       *timePlot
-	Wide       *forest
-	Tail       *tailPlot
-	Dots       *dotPlot
-	Channels   []channelRow
-	Facts      []fact
-	Queries    [2]string
-	Trace      []canary.TraceStep
-	MarginNote string
+	Shown    bool // Not folded.
+	Why      string
+	Detail   string
+	Time     *timePlot
+	Wide     *forest
+	Tail     *tailPlot
+	Dots     *dotPlot
+	Channels []channelRow
+	Facts    []fact
+	Queries  [2]string
+	Trace    []canary.TraceStep
 }
 
 type channelRow struct {
@@ -161,6 +161,9 @@ func (r *Report) row(l line) row {
 	if _, _, rel := l.levels(); one.Effect != "" {
 		one.Relative = percent(rel)
 	}
+	if !l.moved() && v.Verdict != canary.Pass && v.Channel != r.Verdict.Judge {
+		one.Channel = v.Channel
+	}
 	if c := l.change; l.moved() && !math.IsNaN(c) && !math.IsInf(c, 0) {
 		one.Times = brief(c)
 	}
@@ -172,7 +175,7 @@ func (r *Report) section(l line, one row, points, all int) section {
 	s := section{row: one, Shown: all <= openAll || v.Verdict != canary.Pass, Why: v.Reason, Detail: l.detail(),
 		Time: l.timeline(r.Meta, points), Wide: l.forest(0), Tail: l.tail(), Dots: l.dots(), Queries: l.query, Trace: v.Trace.Steps}
 	for _, c := range v.Channels {
-		s.Channels = append(s.Channels, channelRow{c.Channel, signed(c.Effect), interval(c.Interval), pvalue(c.LogP), c.Reason, word(c.Verdict)})
+		s.Channels = append(s.Channels, channelRow{c.Channel, measured(c), measuredInterval(c), pvalue(c.LogP), c.Reason, word(c.Verdict)})
 	}
 	add := func(name, value string) {
 		if value != "" && value != "0" {
@@ -197,6 +200,22 @@ func (r *Report) section(l line, one row, points, all int) section {
 	}
 	add("digest", v.Digest)
 	return s
+}
+
+// measured writes what a channel measures: a level's change with its sign, a
+// ratio or a share as it is.
+func measured(c canary.Evidence) string {
+	if levelChannel(c.Channel) {
+		return signed(c.Effect)
+	}
+	return num(c.Effect)
+}
+
+func measuredInterval(c canary.Evidence) string {
+	if levelChannel(c.Channel) || math.IsNaN(c.Interval[0]) || math.IsNaN(c.Interval[1]) {
+		return interval(c.Interval)
+	}
+	return num(c.Interval[0]) + " to " + num(c.Interval[1])
 }
 
 // facts stand below the headline.

@@ -129,12 +129,27 @@ func (r *Report) mdFoot() string {
 // as entities. A mention is broken by a zero-width space: it is looked for after
 // entities have been read.
 var mdMarks = strings.NewReplacer(
-	"&", "&amp;", "<", "&lt;", ">", "&gt;", "|", "&#124;", "\\", "&#92;", "`", "&#96;", "*", "&#42;", "_", "&#95;",
+	"&", "&amp;", "<", "&lt;", ">", "&gt;", "|", "&#124;", "\\", "&#92;", "`", "&#96;", "*", "&#42;",
 	"[", "&#91;", "]", "&#93;", "~", "&#126;", "#", "&#35;", "$", "&#36;", "@", "@&#8203;", "://", "&#58;//",
 )
 
 // mdEscape keeps text as text, in one line.
-func mdEscape(s string) string { return mdMarks.Replace(clip(oneLine(s), 500)) }
+func mdEscape(s string) string {
+	s = mdMarks.Replace(clip(oneLine(s), 500))
+	var b strings.Builder
+	for i := range len(s) { // An underscore inside a word means nothing, and metrics are full of them.
+		if s[i] == '_' && (i == 0 || i == len(s)-1 || !wordByte(s[i-1]) || !wordByte(s[i+1])) {
+			b.WriteString("&#95;")
+			continue
+		}
+		b.WriteByte(s[i])
+	}
+	return b.String()
+}
+
+func wordByte(c byte) bool {
+	return c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
+}
 
 // mdCode writes a name in a fixed-width font.
 func mdCode(s string) string { return "<code>" + mdEscape(s) + "</code>" }

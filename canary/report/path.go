@@ -39,7 +39,11 @@ func (e extent) padded(share float64) extent {
 	if !(pad > 0) {
 		pad = 1
 	}
-	return extent{max(e.lo-pad, -math.MaxFloat64), min(e.hi+pad, math.MaxFloat64)}
+	lo := max(e.lo-pad, -math.MaxFloat64)
+	if e.lo >= 0 && lo < 0 {
+		lo = 0 // What is never negative gets no negative axis.
+	}
+	return extent{lo, min(e.hi+pad, math.MaxFloat64)}
 }
 
 // at is the place of v in the range, 0 to 1; beyond it is clamped.
