@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -33,7 +34,13 @@ func drawMetric(t *rapid.T) Metric {
 		MinEffect: rapid.SampledFrom([]float64{0, 0.3, 1.5}).Draw(t, "margin"),
 	}
 	if h := rapid.SampledFrom([]int{0, 100, 1000}).Draw(t, "history"); h > 0 {
-		m.History = &History{Baseline: series(h), Canary: series(h)}
+		m.History = &History{Baseline: series(h), Canary: series(h), SameInstances: rapid.Bool().Draw(t, "same instances")}
+	}
+	if k := rapid.SampledFrom([]int{0, 0, 1, 5}).Draw(t, "shards"); k > 0 {
+		m.Shards = &Shards{}
+		for range k {
+			m.Shards.Baseline, m.Shards.Canary = append(m.Shards.Baseline, series(n)), append(m.Shards.Canary, series(n))
+		}
 	}
 	shift := rapid.SampledFrom([]float64{0, 0.5, 1, 4}).Draw(t, "shift")
 	for i := range m.Canary {
@@ -55,8 +62,17 @@ func mapSamples(m Metric, f func(float64) float64) Metric {
 		return out
 	}
 	m.Baseline, m.Canary = each(m.Baseline), each(m.Canary)
-	if m.History != nil {
-		m.History = &History{Baseline: each(m.History.Baseline), Canary: each(m.History.Canary)}
+	if h := m.History; h != nil {
+		m.History = &History{Baseline: each(h.Baseline), Canary: each(h.Canary), SameInstances: h.SameInstances}
+	}
+	if s := m.Shards; s != nil {
+		m.Shards = &Shards{}
+		for _, v := range s.Baseline {
+			m.Shards.Baseline = append(m.Shards.Baseline, each(v))
+		}
+		for _, v := range s.Canary {
+			m.Shards.Canary = append(m.Shards.Canary, each(v))
+		}
 	}
 	return m
 }
@@ -79,6 +95,51 @@ func TestUnitDoesNotMatter(t *testing.T) {
 	})
 }
 
+func TestUnitOfHistogramsDoesNotMatter(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		rng := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 2))
+		slow := rapid.SampledFrom([]float64{0, 0.02}).Draw(t, "slow")
+		d := &Distribution{Bounds: latencyBounds, Baseline: latencies(rng, 20, 30, 0, 0), Canary: latencies(rng, 20, 30, slow, 0)}
+		m := Metric{Name: "m", Kind: Histogram, Direction: rapid.SampledFrom([]Direction{Increase, Decrease, Either}).Draw(t, "direction"), Distribution: d}
+		scaled := *d
+		factor := math.Pow(10, rapid.Float64Range(-12, 12).Draw(t, "log factor"))
+		scaled.Bounds = nil
+		for _, b := range d.Bounds {
+			scaled.Bounds = append(scaled.Bounds, b*factor)
+		}
+		a := one(m)
+		m.Distribution = &scaled
+		if b := one(m); a.Verdict != b.Verdict || a.Channel != b.Channel {
+			t.Fatalf("%s (%s) becomes %s (%s) in a unit %v as large", a.Verdict, a.Reason, b.Verdict, b.Reason, factor)
+		}
+	})
+}
+
+// More events on the canary, or the same rates for longer, never make a count
+// less suspicious.
+func TestCountsArePowerMonotone(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		n := rapid.IntRange(5, 60).Draw(t, "n")
+		rate := rapid.IntRange(0, 4).Draw(t, "rate")
+		past := repeated(1440, float64(rate)) // Without one, large counts wait for the level test.
+		m := Metric{Name: "m", Kind: Count, Direction: Increase, Baseline: repeated(n, float64(rate)), History: &History{Baseline: past, Canary: past}}
+		last := 0.0
+		for extra := range 8 {
+			m.Canary = repeated(n, float64(rate+extra))
+			a := assess(m, Policy{FalseFail: 0.01, FalsePass: 0.05, Exposure: 0.5}, false)
+			if a.logFail > last+1e-9 {
+				t.Fatalf("%d extra events a sample have log p %v, one less %v", extra, a.logFail, last)
+			}
+			last = a.logFail
+			long := m
+			long.Baseline, long.Canary = repeated(2*n, float64(rate)), repeated(2*n, float64(rate+extra))
+			if b := assess(long, Policy{FalseFail: 0.01, FalsePass: 0.05, Exposure: 0.5}, false); extra > 0 && b.logFail > a.logFail+1e-9 {
+				t.Fatalf("%d extra events a sample have log p %v in %d samples, %v in twice as many", extra, a.logFail, n, b.logFail)
+			}
+		}
+	})
+}
+
 func TestZeroPointDoesNotMatter(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		m := drawMetric(t)
@@ -96,7 +157,10 @@ func TestSidesAreAlike(t *testing.T) {
 		s := m
 		s.Baseline, s.Canary = m.Canary, m.Baseline
 		if m.History != nil {
-			s.History = &History{Baseline: m.History.Canary, Canary: m.History.Baseline}
+			s.History = &History{Baseline: m.History.Canary, Canary: m.History.Baseline, SameInstances: m.History.SameInstances}
+		}
+		if m.Shards != nil {
+			s.Shards = &Shards{Baseline: m.Shards.Canary, Canary: m.Shards.Baseline}
 		}
 		switch m.Direction {
 		case Increase:
@@ -106,8 +170,8 @@ func TestSidesAreAlike(t *testing.T) {
 		}
 		a, b := one(m), one(s)
 		for _, v := range []MetricVerdict{a, b} {
-			if v.Channel == "spread" || v.Channel == "missingness" {
-				t.Skip("more scatter and more silence are worse on the canary only")
+			if v.Channel == chSpread || v.Channel == chMissingness || v.Channel == chShards || strings.Contains(v.Reason, "its level is equivalent") {
+				t.Skip("more scatter, more silence and a single sick instance are worse on the canary only")
 			}
 		}
 		if a.Verdict != b.Verdict || math.Abs(a.Effect+b.Effect) > 1e-12*math.Abs(a.Effect) {
@@ -165,6 +229,7 @@ func TestSilenceNeverPasses(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		m := drawMetric(t)
 		m.Kind = rapid.SampledFrom([]Kind{Gauge, Count, Ratio, Latency}).Draw(t, "kind")
+		m.Shards = nil
 		gone := []float64{math.NaN(), math.Inf(1), math.Inf(-1)}
 		fill := rapid.SampledFrom(gone).Draw(t, "fill")
 		silence := func(v []float64) []float64 {

@@ -241,20 +241,23 @@ func (e *events) oddsRatio() float64 {
 }
 
 // ofHistory allows for what the sides differed by before the deploy: the same
-// instances keep their odds, of others the difference counts as variance.
+// instances keep their odds, of others a
+// difference that chance does not explain counts as variance.
 func (t *tailTest) ofHistory(h *events, same bool) {
 	odds := h.oddsRatio()
 	if odds == 0 {
 		return
 	}
 	l := math.Log(odds)
+	const plainly = 3.3 // Standard errors.
 	all, noise := t.s1+t.s0, t.dispersion*(1/h.t1+1/h.t0) // noise: variance of the log odds by chance.
 	switch {
-	case same && math.Abs(l) > 3.3*math.Sqrt(noise):
+	case math.Abs(l) <= plainly*math.Sqrt(noise):
+	case same:
 		r := t.rho / (1 - t.rho) * odds
 		t.rho = r / (1 + r)
 		t.dispersion *= 1 + all/(h.t1+h.t0)
-	case !same && l*l > noise:
+	default:
 		t.dispersion += all * t.rho * (1 - t.rho) * (l*l - noise)
 	}
 }
