@@ -32,17 +32,17 @@ const presencePoints = 48
 // presenceOf looks at the metrics named, over the grid's span.
 func (p *Pipeline) presenceOf(ctx context.Context, s side, names []string, g instants) (presence, error) {
 	out := presence{of: map[string][]bool{}}
-	if len(names) == 0 || g.size() == 0 {
+	if g.size() == 0 {
 		return out, nil
 	}
 	coarse := g.back(s.offset)
 	coarse.step = max(g.step, (g.end-g.first)/(presencePoints-1))
 	out.any = make([]bool, coarse.size())
-	quoted := make([]string, len(names))
-	for i, n := range names {
-		quoted[i] = regexp.QuoteMeta(n)
+	selector := s.text // Without a name to go by, all the side has.
+	if len(names) > 0 {
+		selector = fmt.Sprintf(`__name__=~%q,%s`, anyOf(names), s.text)
 	}
-	expr := fmt.Sprintf(`count by (%s) ({__name__=~%q,%s})`, strings.Join(instanceLabels, ","), strings.Join(quoted, "|"), s.text)
+	expr := fmt.Sprintf(`count by (%s) ({%s})`, strings.Join(instanceLabels, ","), selector)
 	res, err := p.store.QueryRange(ctx, expr, coarse.first, coarse.end, coarse.step)
 	if err != nil {
 		return out, err
@@ -66,10 +66,19 @@ func (p *Pipeline) presenceOf(ctx context.Context, s side, names []string, g ins
 	return out, nil
 }
 
+// anyOf is a regular expression of exactly these names.
+func anyOf(names []string) string {
+	quoted := make([]string, len(names))
+	for i, n := range names {
+		quoted[i] = regexp.QuoteMeta(n)
+	}
+	return strings.Join(quoted, "|")
+}
+
 // instanceLabel is the first label that all series have.
 func instanceLabel(matrix []tsdb.Series) string {
 	for _, label := range instanceLabels {
-		if len(matrix) > 0 && !slices.ContainsFunc(matrix, func(s tsdb.Series) bool { return s.Labels.Get(label) == "" }) {
+		if len(matrix) > 0 && allHave(matrix, label) {
 			return label
 		}
 	}
@@ -126,12 +135,8 @@ func (p *Pipeline) overlap(ctx context.Context, base, canary side, names []strin
 	if len(names) == 0 || base.offset != canary.offset {
 		return 0, false, nil
 	}
-	quoted := make([]string, len(names))
-	for i, n := range names {
-		quoted[i] = regexp.QuoteMeta(n)
-	}
 	count := func(limit int, lists ...[]*labels.Matcher) (int, error) {
-		ms := []*labels.Matcher{labels.MustNewMatcher(labels.MatchRegexp, labels.MetricName, strings.Join(quoted, "|"))}
+		ms := []*labels.Matcher{labels.MustNewMatcher(labels.MatchRegexp, labels.MetricName, anyOf(names))}
 		for _, l := range lists {
 			ms = append(ms, l...)
 		}

@@ -62,6 +62,9 @@ func (p *Pipeline) queryLevels(ctx context.Context, expr string, g instants) ([]
 		return nil, err
 	}
 	if len(res.Matrix) > 1 {
+		if allHave(res.Matrix, labels.BucketLabel) {
+			return nil, fmt.Errorf("the query returns the %d buckets of a histogram on one side; judge it as kind histogram", len(res.Matrix))
+		}
 		return nil, fmt.Errorf("the query returns %d series on one side; aggregate it, for example with sum(...) or avg(...)", len(res.Matrix))
 	}
 	out := missing(g.size())
@@ -72,6 +75,11 @@ func (p *Pipeline) queryLevels(ctx context.Context, expr string, g instants) ([]
 		g.enter(out, series)
 	}
 	return out, nil
+}
+
+// allHave reports whether all series have a label.
+func allHave(matrix []tsdb.Series, label string) bool {
+	return !slices.ContainsFunc(matrix, func(s tsdb.Series) bool { return s.Labels.Get(label) == "" })
 }
 
 // enter puts the samples of a query's result in their places.
