@@ -62,3 +62,22 @@ func TestSplitBy(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// Whatever the expression, looking into it does not panic, and what a split
+// returns is PromQL with the label in it.
+func FuzzSplitBy(f *testing.F) {
+	for _, seed := range []string{`sum by (le) (increase(x_bucket{a="b"}[1m]))`, `(avg(x) - 1) / sum(y)`, `histogram_quantile(0.9, sum(rate(x[1m])))`, `a or b`, `{`, ``} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, expr string) {
+		ParsePlain(expr)
+		MetricNames(expr)
+		got, err := SplitBy(expr, "pod")
+		if err != nil {
+			return
+		}
+		if again, err := SplitBy(got, "pod"); err != nil || again != got {
+			t.Errorf("%q split to %q, then to %q, %v", expr, got, again, err)
+		}
+	})
+}

@@ -33,7 +33,7 @@ type chooser struct {
 	step       time.Duration
 	window     time.Duration // Of rates: long enough for two scrapes.
 	names      map[string]bool
-	canaryOnly map[string]bool // Names only the canary's side has.
+	lately     map[string]bool // Names the canary's side has now, and the baseline's had within the history.
 	err        error           // First failure of the store.
 }
 
@@ -44,10 +44,12 @@ func (p *Pipeline) metricsByConvention(ctx context.Context, base, side []*labels
 
 func (p *Pipeline) conventional(ctx context.Context, s RunSpec, base, side []*labels.Matcher, now int64) ([]RunMetric, error) {
 	c := &chooser{p: p, ctx: ctx, base: base, side: side, from: now - time.Hour.Milliseconds(), now: now, step: s.Step, window: s.Step,
-		names: map[string]bool{}, canaryOnly: map[string]bool{}}
-	theirs, errB := p.store.LabelValues(ctx, labels.MetricName, base, c.from-s.Offset.Milliseconds(), now-s.Offset.Milliseconds(), 0)
+		names: map[string]bool{}, lately: map[string]bool{}}
+	offset, past := s.Offset.Milliseconds(), max(s.History, time.Hour).Milliseconds()
+	theirs, errB := p.store.LabelValues(ctx, labels.MetricName, base, c.from-offset, now-offset, 0)
+	before, errP := p.store.LabelValues(ctx, labels.MetricName, base, now-past-offset, now-offset, 0)
 	ours, errC := p.store.LabelValues(ctx, labels.MetricName, side, c.from, now, 0)
-	if err := firstError(errB, errC); err != nil {
+	if err := firstError(errB, errC, errP); err != nil {
 		return nil, err
 	}
 	for _, n := range ours {
@@ -55,8 +57,8 @@ func (p *Pipeline) conventional(ctx context.Context, s RunSpec, base, side []*la
 		case strings.HasPrefix(n, "bellwether_"):
 		case contains(theirs, n):
 			c.names[n] = true
-		default:
-			c.canaryOnly[n] = true
+		case contains(before, n):
+			c.lately[n] = true
 		}
 	}
 	c.window = c.rateWindow()
@@ -168,8 +170,8 @@ func (c *chooser) errors(requests []statusCounter) []RunMetric {
 		}
 	}
 	names := sortedNames(c.names)
-	if traffic != "" { // A side that never failed has no counter that says so.
-		names = sortedNames(c.names, c.canaryOnly)
+	if traffic != "" { // A side that has not failed lately has no series that says so.
+		names = sortedNames(c.names, c.lately)
 	}
 	for _, name := range names {
 		kind, _ := c.p.store.Metadata(name)

@@ -106,8 +106,9 @@ func TestConvention(t *testing.T) {
 		"histogram latency of envoy_cluster_upstream_rq_time", "histogram latency of nginx_ingress_controller_request_duration_seconds")
 	f("native histograms", []string{`http_server_request_duration_seconds{http_response_status_code="200"} native`}, nil,
 		"histogram latency of http_server_request_duration_seconds")
-	f("error counters, also of the canary alone", []string{`http_requests_total{code="200"}`, `canary only: db_errors_total`, `cache_failures_total`}, nil,
-		"count! errors of http_requests_total", "count! errors of cache_failures_total", "count! errors of db_errors_total")
+	// A counter that is new with the version has nothing to be compared with.
+	f("error counters", []string{`http_requests_total{code="200"}`, `canary only: db_errors_total`, `cache_failures_total`}, nil,
+		"count! errors of http_requests_total", "count! errors of cache_failures_total")
 	f("many errors", []string{`http_requests_total{code="500"}`, `http_requests_total{code="503"}`}, nil, "ratio! error share of http_requests_total")
 	f("types count for more than names", []string{`shop_requests{code="200"}`, `db_errors_total`, `queue_depth`, `heap_memory_bytes`},
 		map[string]string{"shop_requests": "counter", "db_errors_total": "gauge", "queue_depth": "gauge", "heap_memory_bytes": "counter"},
