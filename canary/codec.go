@@ -4,8 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math"
-	"strconv"
 	"strings"
 )
 
@@ -219,42 +217,4 @@ func (d *decoder) oneOf(what, got string, known ...string) {
 		}
 	}
 	d.fail("cannot use %s %s%s; known are %s", what, clip(got), suggest(got, known), strings.Join(known, ", "))
-}
-
-// MarshalJSON writes the verdict in the format of the offline command. A number
-// that does not exist (NaN, infinite) is null.
-func (v Verdict) MarshalJSON() ([]byte, error) {
-	type metric struct {
-		Name     string        `json:"name"`
-		Verdict  Outcome       `json:"verdict"`
-		Effect   jsonNumber    `json:"effect"`
-		Interval [2]jsonNumber `json:"interval"`
-		P        jsonNumber    `json:"p"`
-		Reason   string        `json:"reason"`
-	}
-	out := struct {
-		Verdict Outcome  `json:"verdict"`
-		Reasons []string `json:"reasons"`
-		Metrics []metric `json:"metrics"`
-	}{v.Verdict, v.Reasons, []metric{}}
-	if out.Reasons == nil {
-		out.Reasons = []string{}
-	}
-	for _, m := range v.Metrics {
-		out.Metrics = append(out.Metrics, metric{m.Name, m.Verdict, jsonNumber(m.Effect),
-			[2]jsonNumber{jsonNumber(m.Interval[0]), jsonNumber(m.Interval[1])}, jsonNumber(m.P), m.Reason})
-	}
-	return json.Marshal(out)
-}
-
-// jsonNumber is a float64 whose NaN and infinities are null.
-type jsonNumber float64
-
-// MarshalJSON writes the number.
-func (n jsonNumber) MarshalJSON() ([]byte, error) {
-	f := float64(n)
-	if math.IsNaN(f) || math.IsInf(f, 0) {
-		return []byte("null"), nil
-	}
-	return strconv.AppendFloat(nil, f, 'g', -1, 64), nil
 }

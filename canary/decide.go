@@ -5,8 +5,6 @@ import (
 	"math"
 	"slices"
 	"strings"
-
-	"github.com/bellwether-ts/bellwether/canary/stat"
 )
 
 // From evidence to words: the verdict of a metric, what would change it, and
@@ -130,7 +128,7 @@ func (a *assessment) detectable(tested int) {
 	}
 	z := a.plan.at(growth).score(a.failLevel(tested), a.m.Direction == Either) + fourInFive
 	if a.df > 0 {
-		z = stat.StudentFromNormal(z, a.df*growth)
+		z = nearStudent(z, a.df*growth)
 	}
 	a.v.Detectable = z * a.se / math.Sqrt(growth)
 }
@@ -258,6 +256,12 @@ func nearNormal(t, df float64) float64 {
 		return t
 	}
 	return (8*df + 1) / (8*df + 3) * math.Sqrt(df*math.Log1p(t*t/df))
+}
+
+// nearStudent is the inverse of nearNormal.
+func nearStudent(z, df float64) float64 {
+	u := z * (8*df + 3) / (8*df + 1)
+	return math.Sqrt(df * math.Expm1(u*u/df))
 }
 
 // conclude draws the verdict on the canary: FAIL if any gate or metric fails;

@@ -72,7 +72,7 @@ func judgeSpread(a *assessment, l *located) {
 	half := se * stat.StudentFromNormal(p.score(math.Log(a.policy.FalsePass), false), df)
 	c.interval = [2]float64{math.Exp(t - half), math.Exp(t + half)}
 	c.says = fmt.Sprintf("the canary scatters %s times as much as the baseline (interval %s to %s)", num(c.effect), num(c.interval[0]), num(c.interval[1]))
-	if c.effect < spreadMargin && c.held == "" {
+	if t > 0 && c.effect < spreadMargin && c.held == "" {
 		c.held = fmt.Sprintf("less than %v times does not matter", spreadMargin)
 	}
 	if si := a.instances; si != nil {

@@ -249,7 +249,7 @@ func (t *tailTest) ofHistory(h *events, same bool) {
 		return
 	}
 	l := math.Log(odds)
-	const plainly = 3.3 // Standard errors.
+	const plainly = 3.3                                   // Standard errors.
 	all, noise := t.s1+t.s0, t.dispersion*(1/h.t1+1/h.t0) // noise: variance of the log odds by chance.
 	switch {
 	case math.Abs(l) <= plainly*math.Sqrt(noise):

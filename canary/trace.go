@@ -17,7 +17,7 @@ type MetricTrace struct {
 
 // TraceStep is one decision: what was looked at, what came out.
 type TraceStep struct {
-	Name   string // Short: "samples", "variance", "fail test", "pass test", "guard", "cannot pass".
+	Name   string // Short: "samples", "variance", "fail test", "spread test", "instances", "pass test", "guard", "cannot pass".
 	Detail string // A sentence with its figures.
 }
 
@@ -32,8 +32,14 @@ func (v Verdict) Text() string {
 	if v.Verdict == Inconclusive {
 		fmt.Fprintf(&b, "  limiting metric: %s, %s\n", v.Limiting, v.wait())
 	}
+	for _, g := range v.Gates {
+		fmt.Fprintf(&b, "  gate %s: %s\n", g.Verdict, g.Reason)
+	}
 	for _, w := range v.Warnings {
 		fmt.Fprintf(&b, "  warning: %s\n", w)
+	}
+	if v.Digest != "" {
+		fmt.Fprintf(&b, "  digest %s\n", v.Digest)
 	}
 	for _, m := range v.Metrics {
 		fmt.Fprintf(&b, "\n%s: %s", m.Name, m.Verdict)

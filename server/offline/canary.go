@@ -21,21 +21,6 @@ const maxRequest = 256 << 20
 // kayentaJudge is the judge with a request and an answer of its own.
 const kayentaJudge = "kayenta"
 
-type metricVerdictJSON struct {
-	Name     string         `json:"name"`
-	Verdict  canary.Outcome `json:"verdict"`
-	Effect   number         `json:"effect"`   // Canary minus baseline, in the metric's unit; null if there is none.
-	Interval [2]number      `json:"interval"` // Of the effect; an open end is null.
-	P        number         `json:"p"`
-	Reason   string         `json:"reason"`
-}
-
-type verdictJSON struct {
-	Verdict canary.Outcome      `json:"verdict"`
-	Reasons []string            `json:"reasons"`
-	Metrics []metricVerdictJSON `json:"metrics"` // In the order of the request.
-}
-
 // JudgeCanary judges the request read from in and writes the verdict; text or
 // json. The exit code is 0 PASS, 10 INCONCLUSIVE, 20 FAIL, 30 NO_DATA; it is 1
 // beside an error. With judge kayenta the request is a Kayenta RemoteJudge
@@ -102,15 +87,9 @@ func readRequest(in Input) ([]byte, error) {
 	return data, nil
 }
 
-func verdictDocument(v canary.Verdict) verdictJSON {
-	doc := verdictJSON{Verdict: v.Verdict, Reasons: append([]string{}, v.Reasons...), Metrics: []metricVerdictJSON{}}
-	for _, m := range v.Metrics {
-		doc.Metrics = append(doc.Metrics, metricVerdictJSON{
-			m.Name, m.Verdict, number(m.Effect), [2]number{number(m.Interval[0]), number(m.Interval[1])}, number(m.P), m.Reason,
-		})
-	}
-	return doc
-}
+// verdictDocument is the verdict as the package writes it: one form for the
+// offline command and whoever embeds the judge.
+func verdictDocument(v canary.Verdict) any { return v }
 
 // judgeKayenta passes the request to the Kayenta judge and its answer on,
 // field for field. The exit code follows the classification of the score.
