@@ -70,18 +70,17 @@ func BrunnerMunzelHAR(x, y []float64) BMResult {
 
 // placements returns F_y at every x and F_x at every y, ties counting half.
 func placements(x, y []float64) (px, py []float64) {
-	xs, ys := slices.Clone(x), slices.Clone(y)
-	slices.Sort(xs)
-	slices.Sort(ys)
+	xs, ys := sortedPair(x, y)
 	at := func(sorted []float64, v float64) float64 {
 		lo, _ := slices.BinarySearch(sorted, v)
-		hi := lo
-		for hi < len(sorted) && sorted[hi] == v {
-			hi++
+		above, _ := slices.BinarySearch(sorted[lo:], math.Nextafter(v, math.Inf(1)))
+		if math.IsInf(v, 1) {
+			above = len(sorted) - lo
 		}
-		return float64(lo+hi) / 2 / float64(len(sorted))
+		return float64(2*lo+above) / 2 / float64(len(sorted))
 	}
-	px, py = make([]float64, len(x)), make([]float64, len(y))
+	out := make([]float64, len(x)+len(y))
+	px, py = out[:len(x):len(x)], out[len(x):]
 	for i, v := range x {
 		px[i] = at(ys, v)
 	}

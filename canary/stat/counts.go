@@ -136,6 +136,23 @@ func CountDispersion(canary, baseline []float64, block int) (ratio, df float64) 
 	return chi / df, df
 }
 
+// DispersionFactor is what counts must be divided by for a binomial share to hold
+// of them: 1 while the ratio of CountDispersion on df degrees of freedom is no
+// larger than chance makes it at level alpha, else that ratio, corrected so that
+// it errs low no more often than high (on few degrees of freedom it is skewed).
+// 1 for df < 4, where nothing can be said.
+//
+// Retries and bursts break the Poisson law; a bet that takes them for
+// independent events wins without reason.
+func DispersionFactor(ratio, df, alpha float64) float64 {
+	if !(df >= 4) || !(ratio > 1) || math.IsInf(ratio, 1) || !(ChiSquareTail(ratio*df, df) < alpha) {
+		return 1
+	}
+	// Median of chi-squared: df (1 - 2/(9 df))^3 (Wilson & Hilferty 1931).
+	m := 1 - 2/(9*df)
+	return max(1, ratio/(m*m*m))
+}
+
 // ChiSquareTail is P(X > x) for a chi-squared variable with df degrees of freedom.
 func ChiSquareTail(x, df float64) float64 {
 	if !(df > 0) || math.IsNaN(x) {
@@ -143,6 +160,9 @@ func ChiSquareTail(x, df float64) float64 {
 	}
 	if x <= 0 {
 		return 1
+	}
+	if df < 1e-300 || math.IsInf(x, 1) {
+		return 0
 	}
 	return mathext.GammaIncRegComp(df/2, x/2)
 }

@@ -46,7 +46,7 @@ func Wasserstein(x, y []float64) float64 {
 	}
 	area := 0.0
 	walk(x, y, func(v, fx, fy, next float64) {
-		if !math.IsNaN(next) {
+		if fx != fy && !math.IsNaN(next) {
 			area += math.Abs(fx-fy) * (next - v)
 		}
 	})

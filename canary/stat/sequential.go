@@ -30,6 +30,8 @@ func BandP(s float64, twoSided bool) float64 {
 		return min(0, math.Ln2+LogNormalTail(s))
 	case s < 1:
 		return math.Log1p(-staysWithin(s))
+	case s > 1e100:
+		return LogNormalTail(s) // Past this no log is told from another.
 	}
 	return min(0, math.Log(4)+LogNormalTail(s)+logReflections(s))
 }

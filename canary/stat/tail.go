@@ -64,6 +64,8 @@ func LogStudentTail(t, df float64) float64 {
 		return -math.Ln2
 	case math.IsInf(t, 1):
 		return math.Inf(-1)
+	case df < 1e-300:
+		return -math.Ln2 // All mass lies infinitely far out, half of it here.
 	}
 	// P(T > t) = I_x(df/2, 1/2)/2 with x = df/(df+t^2). Near the middle the
 	// complement in 1-x is taken instead, so that no digits are lost.
@@ -77,7 +79,7 @@ func LogStudentTail(t, df float64) float64 {
 	if p := mathext.RegIncBeta(a, 0.5, x); p > 1e-290 {
 		return math.Log(0.5 * p)
 	}
-	logx := -2*math.Log(r) - math.Log1p(1/(r*r))
+	logx := math.Log(df) - 2*math.Log(t) - math.Log1p(1/(r*r)) // r may be infinite.
 	return math.Log(0.5) + logIncBetaSmall(a, 0.5, x, logx)
 }
 
