@@ -2,7 +2,7 @@ package report
 
 import (
 	"bytes"
-	_ "embed"
+	"embed"
 	"fmt"
 	"html/template"
 	"math"
@@ -12,20 +12,15 @@ import (
 	"github.com/bellwether-ts/bellwether/canary"
 )
 
-// The HTML page: page.gohtml filled with what is prepared here. It has no script
+// The HTML page: page.gohtml and its style filled with what is prepared here. It has no script
 // and asks nobody for anything, and its policy forbids both.
 
-var (
-	//go:embed page.gohtml
-	pageText string
-	//go:embed page.css
-	pageStyle string
+//go:embed page.gohtml style.gohtml
+var pageFiles embed.FS
 
-	pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
-		"style": func() template.CSS { return template.CSS(pageStyle) },
-		"lower": func(o canary.Outcome) string { return strings.ToLower(string(o)) },
-	}).Parse(pageText))
-)
+var pageTemplate = template.Must(template.New("page.gohtml").Funcs(template.FuncMap{
+	"lower": func(o canary.Outcome) string { return strings.ToLower(string(o)) },
+}).ParseFS(pageFiles, "*.gohtml"))
 
 // The page stays about a megabyte for a thousand metrics.
 const (

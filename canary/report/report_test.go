@@ -25,7 +25,7 @@ func TestGoldens(t *testing.T) {
 			if again, _ := r.Render(form); !bytes.Equal(got, again) {
 				t.Errorf("%s as %s: the same report gives other bytes", name, form)
 			}
-			file := filepath.Join("testdata", name+"."+suffix)
+			file := filepath.Join("testdata", name+"."+suffix+".golden")
 			if *update {
 				if err := os.WriteFile(file, got, 0o644); err != nil {
 					t.Fatal(err)
