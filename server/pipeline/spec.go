@@ -71,8 +71,8 @@ func checkTimes(s RunSpec) error {
 
 // checkStart refuses a start nobody can mean.
 func checkStart(s RunSpec, now int64) error {
-	if ahead := time.Duration(s.Start-now) * time.Millisecond; ahead > maxAhead {
-		return fmt.Errorf("cannot start a canary run %s ahead: at most %s; is start in milliseconds?", ahead, maxAhead)
+	if s.Start-now > maxAhead.Milliseconds() {
+		return fmt.Errorf("cannot start a canary run at %s: at most %s ahead; is start in milliseconds?", clock(s.Start), maxAhead)
 	}
 	if s.Start < 0 {
 		return fmt.Errorf("cannot start a canary run at %d: before 1970", s.Start)
