@@ -114,7 +114,7 @@ func TestKayentaCorpusMixer(t *testing.T) {
 		}
 		if e := c.Expected; e != nil {
 			p := pairs[0]
-			if d := cmp.Diff(e.Attributes, p.Attributes) + cmp.Diff(e.Tags, p.Tags); d != "" || p.Name != e.Name || p.ID == "" ||
+			if d := cmp.Diff(e.Attributes, map[string]tags(p.Attributes)) + cmp.Diff(e.Tags, p.Tags); d != "" || p.Name != e.Name || p.ID == "" ||
 				!slices.Equal(p.Values.Control, e.Values.Control) || !slices.Equal(p.Values.Experiment, e.Values.Experiment) {
 				t.Errorf("%s: %+v %s", name, p, d)
 			}

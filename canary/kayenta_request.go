@@ -29,7 +29,26 @@ type KayentaConfig struct {
 		GroupWeights    map[string]float64 `json:"groupWeights"`
 		ScoreThresholds *KayentaThresholds `json:"scoreThresholds"`
 	} `json:"classifier"`
-	Templates map[string]string `json:"templates"`
+	Templates KayentaTemplates `json:"templates"`
+}
+
+// KayentaTemplates are the filter templates of a config by name. One that is not
+// text is left out, since the judge reads none; a query that names it says so.
+type KayentaTemplates map[string]string
+
+// UnmarshalJSON reads what it can; it does not fail.
+func (t *KayentaTemplates) UnmarshalJSON(data []byte) error {
+	var raw map[string]any
+	if json.Unmarshal(data, &raw) != nil || raw == nil {
+		return nil
+	}
+	*t = KayentaTemplates{}
+	for k, v := range raw {
+		if text, ok := v.(string); ok {
+			(*t)[k] = text
+		}
+	}
+	return nil
 }
 
 // JudgeName is the judge the config asks for. Behind Kayenta's remote judge the
@@ -69,8 +88,58 @@ type KayentaPair struct {
 		Control    KayentaSamples `json:"control"`
 		Experiment KayentaSamples `json:"experiment"`
 	} `json:"values"`
-	Scopes     map[string]KayentaPairScope  `json:"scopes,omitempty"`     // By side: control, experiment.
-	Attributes map[string]map[string]string `json:"attributes,omitempty"` // By side; "query" is what fetched it.
+	Scopes     KayentaPairScopes     `json:"scopes,omitempty"`
+	Attributes KayentaPairAttributes `json:"attributes,omitempty"`
+}
+
+// KayentaPairScopes are the scopes by side: control, experiment. The judge does
+// not read them, so what is not readable in them is left out.
+type KayentaPairScopes map[string]KayentaPairScope
+
+// UnmarshalJSON reads what it can; it does not fail.
+func (s *KayentaPairScopes) UnmarshalJSON(data []byte) error {
+	var raw map[string]struct {
+		StartTimeISO                any `json:"startTimeIso"`
+		StartTimeMillis, StepMillis any
+	}
+	if json.Unmarshal(data, &raw) != nil || raw == nil {
+		return nil
+	}
+	*s = KayentaPairScopes{}
+	millis := func(v any) int64 {
+		f, _ := v.(float64)
+		if !(math.Abs(f) < 1e15) {
+			return 0
+		}
+		return int64(f)
+	}
+	for side, r := range raw {
+		iso, _ := r.StartTimeISO.(string)
+		(*s)[side] = KayentaPairScope{StartTimeISO: iso, StartTimeMillis: millis(r.StartTimeMillis), StepMillis: millis(r.StepMillis)}
+	}
+	return nil
+}
+
+// KayentaPairAttributes are attributes by side; "query" is what fetched it. As
+// the scopes, they are read as far as they can be.
+type KayentaPairAttributes map[string]map[string]string
+
+// UnmarshalJSON reads what it can; it does not fail.
+func (a *KayentaPairAttributes) UnmarshalJSON(data []byte) error {
+	var raw map[string]map[string]any
+	if json.Unmarshal(data, &raw) != nil || raw == nil {
+		return nil
+	}
+	*a = KayentaPairAttributes{}
+	for side, values := range raw {
+		(*a)[side] = map[string]string{}
+		for k, v := range values {
+			if text, ok := v.(string); ok {
+				(*a)[side][k] = text
+			}
+		}
+	}
+	return nil
 }
 
 // KayentaPairScope says when a side's samples begin and how far they are apart.

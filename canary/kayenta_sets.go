@@ -172,11 +172,11 @@ func MixKayentaPair(control, experiment KayentaMetricSet) (KayentaPair, error) {
 		p.Tags = map[string]string{}
 	}
 	p.Values.Control, p.Values.Experiment = control.padded(), experiment.padded()
-	p.Scopes = map[string]KayentaPairScope{"control": control.scope(), "experiment": experiment.scope()}
+	p.Scopes = KayentaPairScopes{"control": control.scope(), "experiment": experiment.scope()}
 	for side, a := range map[string]map[string]string{"control": control.Attributes, "experiment": experiment.Attributes} {
 		if a != nil {
 			if p.Attributes == nil {
-				p.Attributes = map[string]map[string]string{}
+				p.Attributes = KayentaPairAttributes{}
 			}
 			p.Attributes[side] = a
 		}

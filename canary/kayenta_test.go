@@ -177,6 +177,15 @@ func TestKayentaRefuses(t *testing.T) {
 	}
 }
 
+// What the judge does not read does not keep it from judging.
+func TestKayentaReadsPastTheRest(t *testing.T) {
+	in := strings.Replace(kayentaCase(`{}`, tens, noise), `"tags"`, `"scopes":{"control":{"startTimeMillis":1.5e12,"stepMillis":"60000"},"experiment":7},"attributes":{"control":{"n":1}},"tags"`, 1)
+	in = strings.Replace(in, `"name":"c"`, `"name":"c","templates":{"a":1},"query":[],"applications":"x"`, 1)
+	if r := judgeKayentaJSON(t, in); r.Score.Classification != "Pass" {
+		t.Errorf("score %v", r.Score)
+	}
+}
+
 func TestRoundHalfUp(t *testing.T) {
 	f := func(in, want float64) {
 		t.Helper()

@@ -266,3 +266,31 @@ func TestFetchAndStoredSets(t *testing.T) {
 		t.Errorf("services %+v", services)
 	}
 }
+
+// When a bound of space is reached the oldest complete executions go, with their
+// pairs, and the new one is kept.
+func TestOldExecutionsMakeRoom(t *testing.T) {
+	s := newSite(t)
+	s.shop(t)
+	id := s.create(t, configOf("", `{}`))
+	run := func() string {
+		var job struct{ CanaryExecutionID string }
+		s.clock.Add(1000)
+		s.must(t, "POST", "/canary/"+id, requestOf("stable", "good", 60), &job)
+		s.Drain(context.Background())
+		return job.CanaryExecutionID
+	}
+	first := run()
+	s.pairs.max = 1
+	second := run()
+	if code, _ := s.ask(t, "GET", "/canary/"+first, ""); code != http.StatusNotFound {
+		t.Errorf("the first is still there: %d", code)
+	}
+	var got struct {
+		Status              string
+		MetricSetPairListID string
+	}
+	if s.must(t, "GET", "/canary/"+second, "", &got); got.Status != "succeeded" || len(s.pairs.keys()) != 1 {
+		t.Errorf("the second: %+v, %d pair lists", got, len(s.pairs.keys()))
+	}
+}

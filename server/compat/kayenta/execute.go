@@ -139,7 +139,10 @@ func (s *Service) mix(e *execution, cfg canary.KayentaConfig, control, experimen
 		return nil, err
 	}
 	id := newUUID()
-	if err := s.pairs.put(id, data); err != nil {
+	s.mu.Lock()
+	err = s.keep(s.pairs, id, data)
+	s.mu.Unlock()
+	if err != nil {
 		s.stage(e, "mixMetrics", terminal, "%v", err)
 		return nil, err
 	}

@@ -106,7 +106,7 @@ func (s *Service) start(e *execution) (string, error) {
 	if len(s.queue) == cap(s.queue) {
 		return "", busy{fmt.Errorf("cannot start a canary execution: %d are waiting, the limit; try again in a minute", cap(s.queue))}
 	}
-	s.forgetOld()
+	s.makeRoom(0)
 	if err := s.save(e); err != nil {
 		return "", err // An execution that a restart would forget was not started.
 	}
@@ -121,7 +121,7 @@ func (s *Service) save(e *execution) error {
 	if err != nil {
 		return err
 	}
-	if err := s.canaries.put(e.ID, data); err != nil {
+	if err := s.keep(s.canaries, e.ID, data); err != nil {
 		return err
 	}
 	s.index[e.ID] = entry{application: e.Application, status: e.Status, build: e.Build}
@@ -131,10 +131,12 @@ func (s *Service) save(e *execution) error {
 // maxKept bounds the executions remembered, complete ones dropped oldest first.
 const maxKept = 10_000
 
-// forgetOld makes room for another execution. The caller holds mu.
-func (s *Service) forgetOld() {
-	if len(s.index) < maxKept {
-		return
+// makeRoom forgets the oldest complete executions and their pairs, at least n of
+// them, or as many as exceed maxKept. It returns how many. The caller holds mu.
+func (s *Service) makeRoom(n int) int {
+	n = max(n, len(s.index)-maxKept+1)
+	if n <= 0 {
+		return 0
 	}
 	var ended []string
 	for id, e := range s.index {
@@ -145,8 +147,8 @@ func (s *Service) forgetOld() {
 	slices.SortFunc(ended, func(a, b string) int {
 		return cmp.Or(cmp.Compare(s.index[a].build, s.index[b].build), strings.Compare(a, b))
 	})
-	drop := ended[:min(len(ended), len(s.index)-maxKept+1)]
-	for _, id := range drop {
+	forgotten := 0
+	for _, id := range ended[:min(n, len(ended))] {
 		if e, err := s.stored(id); err == nil && e.PairList != "" {
 			_ = s.pairs.remove(e.PairList) // Gone already is as good.
 		}
@@ -155,10 +157,27 @@ func (s *Service) forgetOld() {
 			continue
 		}
 		delete(s.index, id)
+		forgotten++
 	}
-	if len(drop) > 0 {
-		s.o.Log.Info("forgot the oldest canary executions to make room", "executions", len(drop), "limit", maxKept)
+	if forgotten > 0 {
+		s.o.Log.Info("forgot the oldest canary executions to make room", "executions", forgotten)
 	}
+	return forgotten
+}
+
+// forgetAtOnce is how many executions are forgotten when their files are at a
+// bound of space.
+const forgetAtOnce = 100
+
+// keep puts an object. If there is no room for it, old executions are forgotten
+// once: where others filled the space, that does not cost them all. The caller
+// holds mu.
+func (s *Service) keep(f *files, id string, data []byte) error {
+	err := f.put(id, data)
+	if errors.As(err, new(full)) && s.makeRoom(forgetAtOnce) > 0 {
+		err = f.put(id, data)
+	}
+	return err
 }
 
 // stored reads an execution from its file.
