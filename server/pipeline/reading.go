@@ -105,7 +105,7 @@ func (p *Pipeline) readCounts(ctx context.Context, src *source, s side, g instan
 	q := src.plain
 	w, events, all := newGrowth(g), make([]float64, g.size()), make([]float64, g.size())
 	own := src.traffic != nil && src.traffic.name == q.name // Read together.
-	err := p.rawSeries(ctx, q.of(s, q.name), g, func(one *tsdb.Series) error {
+	err := p.rawSeries(ctx, q.of(s), g, func(one *tsdb.Series) error {
 		if len(one.Histograms) > 0 {
 			return fmt.Errorf("%s is a native histogram, not a counter", q.name)
 		}
@@ -158,33 +158,6 @@ func (p *Pipeline) rawSeries(ctx context.Context, ms []*labels.Matcher, g instan
 		}
 	}
 	return nil
-}
-
-// shareOf is the canary's share of the traffic at the instants both sides
-// report; 0 when there is none to tell.
-func shareOf(base, side []float64) float64 {
-	var b, c float64
-	for i := range min(len(base), len(side)) {
-		if x := base[i] + side[i]; !math.IsNaN(x) {
-			b, c = b+base[i], c+side[i]
-		}
-	}
-	if b <= 0 || c <= 0 {
-		return 0
-	}
-	return c / (b + c)
-}
-
-// shifted reports whether the share of traffic moved between the halves of a
-// window so much that one share for all of it would mislead.
-func shifted(base, side []float64) (early, late float64, yes bool) {
-	half := len(side) / 2
-	early, late = shareOf(base[:half], side[:half]), shareOf(base[half:], side[half:])
-	if early == 0 || late == 0 {
-		return early, late, false
-	}
-	odds := late * (1 - early) / (early * (1 - late))
-	return early, late, odds > 1.5 || odds < 1/1.5
 }
 
 // joined is two lists of text without repeats.

@@ -67,8 +67,8 @@ func plainOf(query string) (q plainQuery, ok bool) {
 }
 
 // of selects every series of the metric on a side, the extras aside.
-func (q plainQuery) of(s side, name string) []*labels.Matcher {
-	return append(slices.Clone(s.ms), labels.MustNewMatcher(labels.MatchEqual, labels.MetricName, name))
+func (q plainQuery) of(s side) []*labels.Matcher {
+	return append(slices.Clone(s.ms), labels.MustNewMatcher(labels.MatchEqual, labels.MetricName, q.name))
 }
 
 // picks reports whether a series is one of those the query names.
