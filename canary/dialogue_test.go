@@ -45,9 +45,6 @@ func TestDialogues(t *testing.T) {
 					}
 					return string(out) + "\n"
 				}
-				if d.HasArg("markdown") {
-					return v.Markdown()
-				}
 				return v.Text() + fmt.Sprintf("\nexit %d\n", v.ExitCode())
 			}
 			return "unknown command " + d.Cmd

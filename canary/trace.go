@@ -67,31 +67,3 @@ func (v Verdict) wait() string {
 	}
 	return "which needs complete samples"
 }
-
-// Markdown renders the verdict as a Markdown section for a pull request or ticket.
-func (v Verdict) Markdown() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "### Canary: %s\n\n", v.Verdict)
-	for _, r := range v.Reasons {
-		fmt.Fprintf(&b, "- %s\n", mdEscape(r))
-	}
-	for _, w := range v.Warnings {
-		fmt.Fprintf(&b, "- warning: %s\n", mdEscape(w))
-	}
-	if v.Verdict == Inconclusive {
-		fmt.Fprintf(&b, "- limiting metric: %s, %s\n", mdEscape(v.Limiting), v.wait())
-	}
-	if len(v.Metrics) > 0 {
-		b.WriteString("\n| metric | verdict | effect | interval | p | why |\n|---|---|---|---|---|---|\n")
-	}
-	for _, m := range v.Metrics {
-		fmt.Fprintf(&b, "| %s | %s | %s | %s to %s | %s | %s |\n", mdEscape(m.Name), m.Verdict,
-			num(m.Effect), num(m.Interval[0]), num(m.Interval[1]), pnum(m.LogP), mdEscape(m.Reason))
-	}
-	return b.String()
-}
-
-// mdEscape keeps text inside one Markdown table cell.
-func mdEscape(s string) string {
-	return strings.NewReplacer("\\", "\\\\", "|", "\\|", "\n", " ", "\r", " ", "<", "&lt;", "`", "\\`", "*", "\\*", "_", "\\_").Replace(s)
-}

@@ -49,7 +49,7 @@ func TestCanaryReport(t *testing.T) {
 			t.Errorf("%s is %q, want %q", header, page.header.Get(header), want)
 		}
 	}
-	for _, want := range []string{"latency &lt;script&gt; is ", "higher on the canary", "&lt;b&gt;cart", `avg(latency{track=&#34;canary&#34;})`, "<svg", "bellwether canary report " + id} {
+	for _, want := range []string{"latency &lt;script&gt; is ", "higher on the canary", "&lt;b&gt;cart", `avg(latency{track=&#34;canary&#34;})`, "<svg", "From look to look", "bellwether canary report " + id} {
 		if !strings.Contains(page.body, want) {
 			t.Errorf("%q is not on the page", want)
 		}
