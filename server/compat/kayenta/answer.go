@@ -120,5 +120,5 @@ func unknownFields(data []byte, known ...string) []string {
 	return unknownOf(m, known)
 }
 
-// accepts says whether a request is a browser's, which wants a page.
+// wantsPage says whether a request is a browser's.
 func wantsPage(r *http.Request) bool { return strings.Contains(r.Header.Get("Accept"), "text/html") }

@@ -37,6 +37,9 @@ func (s *Service) execute(ctx context.Context, id string) {
 		s.end(e, terminal, newFailure("canary", s.now(), err))
 	}
 	if c, err := s.find(id); err == nil {
+		if c.Status == succeeded {
+			s.writeScore(ctx, c)
+		}
 		s.o.Log.Info("a canary execution ended", "execution", id, "application", c.Application, "status", c.Status, "why", last(c.Trace))
 	}
 }
@@ -195,7 +198,10 @@ func (s *Service) result(ctx context.Context, e *execution, kr canary.KayentaReq
 		m := &native.Metrics[i]
 		c, x := pick(control, p), pick(experiment, p)
 		m.StepSeconds = float64(x.step) / 1000
-		m.Baseline, m.Canary = c.grid, x.grid
+		m.Baseline, m.Canary = c.until(s.now()), x.until(s.now())
+		if c.query == x.query && c.first == x.first {
+			m.Doubts = append(m.Doubts, "both sides are the same query over the same window")
+		}
 		past, err := s.history(ctx, c, x)
 		if err != nil {
 			return canary.KayentaResult{}, nil, err
@@ -204,5 +210,21 @@ func (s *Service) result(ctx context.Context, e *execution, kr canary.KayentaReq
 	}
 	native.Policy.Look, native.Policy.Looks = e.Look, e.Looks
 	res, v, err := kr.JudgeNative(native)
-	return res, append(notes, v.Reasons...), err
+	return res, append(notes, clipped(v.Text())...), err
+}
+
+// maxTold bounds the native trace in that of an execution.
+const maxTold = 64 << 10
+
+// clipped is the trace in lines, cut where it is long.
+func clipped(text string) []string {
+	cut := len(text) > maxTold
+	if cut {
+		text = strings.ToValidUTF8(text[:maxTold], "")
+	}
+	lines := strings.Split(strings.TrimSpace(text), "\n")
+	if cut {
+		lines = append(lines, "... the rest is cut; judge fewer metrics at once to read it all")
+	}
+	return lines
 }

@@ -27,6 +27,14 @@ type fetched struct {
 	count int // Series the query returned.
 }
 
+// until is the grid up to now: what has not happened yet is not missing.
+func (f fetched) until(now int64) []float64 {
+	if f.step == 0 || now < f.first {
+		return nil
+	}
+	return f.grid[:min(int64(len(f.grid)), (now-f.first)/f.step+1)]
+}
+
 // told is the trace line of a fetch.
 func (f fetched) told() string {
 	n := len(f.set.Values)

@@ -222,6 +222,24 @@ func TestNativeJudge(t *testing.T) {
 	if got := s.verdict(t, "stable", "good"); got != 100 {
 		t.Errorf("a good canary scored %v", got)
 	}
+	// The same series twice shows nothing, whatever it equals.
+	if got := s.verdict(t, "stable", "stable"); got != 82 {
+		t.Errorf("both sides the same scored %v, want between the thresholds", got)
+	}
+	res, err := s.store.Query(context.Background(), `bellwether_kayenta_score{application="shop",config="checkout",judge="Bellwether-native"}`, s.clock.Load())
+	if err != nil || len(res.Vector) != 1 {
+		t.Errorf("the score as a series: %+v, %v", res, err)
+	}
+}
+
+// A window whose end has not come is judged up to now: the rest is not missing.
+func TestGridUntilNow(t *testing.T) {
+	f := fetched{grid: nothing(61), first: t0, step: 60_000}
+	for now, want := range map[int64]int{t0 - 1: 0, t0: 1, t0 + 59_999: 1, t0 + 60_000: 2, t0 + 3_600_000: 61, t0 + 36_000_000: 61} {
+		if got := len(f.until(now)); got != want {
+			t.Errorf("until %d ms after the start: %d samples, want %d", now-t0, got, want)
+		}
+	}
 }
 
 // What Orca's client reads must be there, and of its type: it has no optional
