@@ -62,9 +62,10 @@ func (p *Pipeline) conventional(ctx context.Context, s RunSpec, base, side []*la
 		}
 	}
 	c.window = c.rateWindow()
-	requests := c.requests()
-	out := c.errors(requests)
-	out = append(out, c.latencies()...)
+	var out []RunMetric
+	if len(ours) > 0 {
+		out = c.red(theirs)
+	}
 	out = append(out, c.saturation()...)
 	if c.err != nil {
 		return nil, c.err
@@ -75,11 +76,33 @@ func (p *Pipeline) conventional(ctx context.Context, s RunSpec, base, side []*la
 	return out[:min(len(out), maxConventional)], nil
 }
 
+// red compares what users notice. A canary that has not served a request yet
+// may not show those metrics: then the baseline's are taken, so that the run
+// waits for them and does not pass on its memory alone.
+func (c *chooser) red(theirs []string) []RunMetric {
+	errs, slow := c.errors(c.requests()), c.latencies()
+	if len(errs) > 0 && len(slow) > 0 {
+		return append(errs, slow...)
+	}
+	shared := c.names
+	defer func() { c.names = shared }()
+	c.names = map[string]bool{}
+	for _, n := range theirs {
+		c.names[n] = !strings.HasPrefix(n, "bellwether_")
+	}
+	if len(errs) == 0 {
+		errs = c.errors(c.requests())
+	}
+	if len(slow) == 0 {
+		slow = c.latencies()
+	}
+	return append(errs, slow...)
+}
+
 // rateWindow is the step, or longer if it would not hold two scrapes.
 func (c *chooser) rateWindow() time.Duration {
 	for _, name := range sortedNames(c.names) {
-		ms := append(slices.Clone(c.side), labels.MustNewMatcher(labels.MatchEqual, labels.MetricName, name))
-		for one, err := range c.p.store.Select(c.ctx, ms, c.now-20*time.Minute.Milliseconds(), c.now) {
+		for one, err := range c.p.store.Select(c.ctx, named(c.side, name), c.now-20*time.Minute.Milliseconds(), c.now) {
 			if err != nil {
 				break
 			}
@@ -132,14 +155,24 @@ func (c *chooser) countsRequests(name string) bool {
 	return (counter || kind == "counter" || bareRequests[name]) && hasAnySuffix(stem, requestWords)
 }
 
-// labelsOf lists the label names of a metric on the canary's side.
+// labelsOf lists the label names of a metric on the canary's side, else on the
+// baseline's.
 func (c *chooser) labelsOf(name string) []string {
-	ms := append(slices.Clone(c.side), labels.MustNewMatcher(labels.MatchEqual, labels.MetricName, name))
-	out, err := c.p.store.LabelNames(c.ctx, ms, c.from, c.now, 0)
-	if err != nil && c.err == nil {
-		c.err = err
+	for _, ms := range [][]*labels.Matcher{c.side, c.base} {
+		out, err := c.p.store.LabelNames(c.ctx, named(ms, name), c.from, c.now, 0)
+		if err != nil && c.err == nil {
+			c.err = err
+		}
+		if len(out) > 0 {
+			return out
+		}
 	}
-	return out
+	return nil
+}
+
+// named is the selector of one metric of a side.
+func named(ms []*labels.Matcher, name string) []*labels.Matcher {
+	return append(slices.Clone(ms), labels.MustNewMatcher(labels.MatchEqual, labels.MetricName, name))
 }
 
 // fewErrors is the number of failed requests in a step, over both sides, up to
@@ -239,11 +272,9 @@ func (c *chooser) latencies() []RunMetric {
 	return out
 }
 
-// isNative reports whether a metric of the canary's side holds native
-// histograms.
+// isNative reports whether a metric of either side holds native histograms.
 func (c *chooser) isNative(name string) bool {
-	ms := append(slices.Clone(c.side), labels.MustNewMatcher(labels.MatchEqual, labels.MetricName, name))
-	found, err := c.p.store.Series(c.ctx, [][]*labels.Matcher{ms}, c.from, c.now, 1)
+	found, err := c.p.store.Series(c.ctx, [][]*labels.Matcher{named(c.side, name), named(c.base, name)}, c.from, c.now, 1)
 	if err != nil || len(found) == 0 {
 		return false
 	}

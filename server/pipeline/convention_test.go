@@ -31,12 +31,13 @@ func chosenOf(t *testing.T, types map[string]string, names ...string) []string {
 	var out []tsdb.Series
 	for _, name := range names {
 		for _, track := range []string{"stable", "canary"} {
-			if only, cut := strings.CutPrefix(name, "canary only: "); cut {
-				if name = only; track != "canary" {
-					continue
-				}
+			only, full, cut := strings.Cut(name, " only: ")
+			if !cut {
+				full = name
+			} else if only != track {
+				continue
 			}
-			h, isNative := strings.CutSuffix(name, " native")
+			h, isNative := strings.CutSuffix(full, " native")
 			ls := series(t, h)
 			one := tsdb.Series{Labels: labels.NewBuilder(ls).Set("track", track).Labels()}
 			for i := range 120 {
@@ -109,6 +110,8 @@ func TestConvention(t *testing.T) {
 	// A counter that is new with the version has nothing to be compared with.
 	f("error counters", []string{`http_requests_total{code="200"}`, `canary only: db_errors_total`, `cache_failures_total`}, nil,
 		"count! errors of http_requests_total", "count! errors of cache_failures_total")
+	f("a canary without requests yet waits for them", []string{`stable only: http_requests_total{code="200"}`, `stable only: http_request_duration_seconds_bucket{le="+Inf"}`, `go_goroutines`}, nil,
+		"count! errors of http_requests_total", "histogram latency of http_request_duration_seconds", "gauge go_goroutines")
 	f("many errors", []string{`http_requests_total{code="500"}`, `http_requests_total{code="503"}`}, nil, "ratio! error share of http_requests_total")
 	f("types count for more than names", []string{`shop_requests{code="200"}`, `db_errors_total`, `queue_depth`, `heap_memory_bytes`},
 		map[string]string{"shop_requests": "counter", "db_errors_total": "gauge", "queue_depth": "gauge", "heap_memory_bytes": "counter"},

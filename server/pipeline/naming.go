@@ -1,7 +1,6 @@
 package pipeline
 
 import (
-	"maps"
 	"slices"
 	"strings"
 
@@ -113,11 +112,15 @@ func isSaturation(name string) bool {
 	return hasAny(name, saturationWords) && !hasAny(name, limitWords) && !hasAnySuffix(name, []string{"_bucket", "_count", "_sum", "_total", "_request"})
 }
 
-// sortedNames lists the keys of sets, sorted.
+// sortedNames lists what is in the sets, sorted.
 func sortedNames(sets ...map[string]bool) []string {
 	var out []string
 	for _, s := range sets {
-		out = slices.AppendSeq(out, maps.Keys(s))
+		for name, in := range s {
+			if in {
+				out = append(out, name)
+			}
+		}
 	}
 	slices.Sort(out)
 	return out
