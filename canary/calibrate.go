@@ -69,7 +69,8 @@ type Calibrator struct {
 	req   Request
 	out   Calibration
 	total int // Runs there are.
-	first []int
+	first []int   // Where the window of each run begins.
+	past  int     // Samples of history before it.
 	step  float64 // Seconds between samples, of every metric.
 	by    map[string]int
 }
@@ -135,6 +136,7 @@ func (c *Calibrator) cut() error {
 		return fmt.Errorf("cannot calibrate %d runs of %d looks at %s: that reads %.2g samples, and the limit is %.2g; ask for fewer runs, rarer looks or a shorter history",
 			c.total, s.looks(), plural(len(c.req.Metrics), "metric"), work, float64(maxCalibrationWork))
 	}
+	c.past = history
 	for i := range c.total {
 		c.first = append(c.first, history+i*(room-window)/max(1, c.total-1))
 	}
@@ -212,7 +214,6 @@ func (c *Calibrator) Next() bool {
 // run judges the run whose window begins at sample first.
 func (c *Calibrator) run(first int) Verdict {
 	s := c.out.Schedule
-	history := int(c.out.History.Seconds()/c.step + 0.5)
 	req := Request{Policy: c.req.Policy, Metrics: slices.Clone(c.req.Metrics)}
 	var v Verdict
 	for k := 1; k <= s.looks(); k++ {
@@ -222,8 +223,8 @@ func (c *Calibrator) run(first int) Verdict {
 			m.Shards, m.Distribution = nil, nil
 			m.Baseline, m.Canary = past.Baseline[first:first+n], past.Canary[first:first+n]
 			m.History = nil
-			if history > 0 {
-				m.History = &History{Baseline: past.Baseline[first-history : first], Canary: past.Canary[first-history : first], SameInstances: past.SameInstances}
+			if c.past > 0 {
+				m.History = &History{Baseline: past.Baseline[first-c.past : first], Canary: past.Canary[first-c.past : first], SameInstances: past.SameInstances}
 			}
 			req.Metrics[i] = m
 		}

@@ -3,6 +3,7 @@ package canary
 import (
 	"fmt"
 	"math"
+	"strconv"
 	"time"
 )
 
@@ -62,28 +63,55 @@ type MetricForesight struct {
 // a canary's side the sides are assumed to move independently, which Reason
 // says. Only a policy or option out of range is an error.
 func Foresee(req Request, o ForesightOptions) (Foresight, error) {
-	policy, err := req.Policy.filled()
+	f, err := NewForeseer(req, o)
 	if err != nil {
 		return Foresight{}, err
 	}
+	for f.Next() {
+	}
+	return f.Result(), nil
+}
+
+// Foreseer answers metric by metric, so that a caller can stop between.
+type Foreseer struct {
+	req    Request
+	policy Policy
+	out    Foresight
+}
+
+// NewForeseer checks what Foresee checks.
+func NewForeseer(req Request, o ForesightOptions) (*Foreseer, error) {
+	policy, err := req.Policy.filled()
+	if err != nil {
+		return nil, err
+	}
 	s, err := o.Schedule.filled()
 	if err != nil {
-		return Foresight{}, err
+		return nil, err
 	}
 	if o.Power == 0 {
 		o.Power = 0.9
 	}
 	if !(o.Power >= 0.5 && o.Power <= 0.99) {
-		return Foresight{}, fmt.Errorf("cannot plan for a power of %v: it is a chance in [0.5, 0.99]", o.Power)
+		return nil, fmt.Errorf("cannot plan for a power of %v: it is a chance in [0.5, 0.99]", o.Power)
 	}
-	f := Foresight{Power: o.Power, Schedule: s, Policy: policy}
-	for _, m := range req.Metrics {
-		one := foresee(m, policy, req.Policy.Exposure != 0, len(req.Metrics), s, o.Power)
-		f.Metrics = append(f.Metrics, one)
-		f.limit(one)
-	}
-	return f, nil
+	return &Foreseer{req: req, policy: policy, out: Foresight{Power: o.Power, Schedule: s, Policy: policy}}, nil
 }
+
+// Next answers for the next metric; false when there is none left.
+func (f *Foreseer) Next() bool {
+	i := len(f.out.Metrics)
+	if i >= len(f.req.Metrics) {
+		return false
+	}
+	one := foresee(f.req.Metrics[i], f.policy, f.req.Policy.Exposure != 0, len(f.req.Metrics), f.out.Schedule, f.out.Power)
+	f.out.Metrics = append(f.out.Metrics, one)
+	f.out.limit(one)
+	return i+1 < len(f.req.Metrics)
+}
+
+// Result is the answer so far.
+func (f *Foreseer) Result() Foresight { return f.out }
 
 // limit notes the metric if it is the slowest so far.
 func (f *Foresight) limit(m MetricForesight) {
@@ -122,6 +150,9 @@ func foresee(m Metric, policy Policy, exposureGiven bool, tested int, s Schedule
 		p.level += math.Log(1 - tailPart)
 	}
 	out.MinEffect = p.margin
+	if !out.MarginGiven {
+		out.MinEffect = digits(p.margin)
+	}
 	sp, ok := p.at(full)
 	if !ok {
 		out.Reason = fmt.Sprintf("cannot say: a history of %s is too short for a run of %s; give at least %s", plural(len(p.base), "sample"), plural(full, "sample"), plural(stdHistory*full, "sample"))
@@ -173,7 +204,17 @@ func (p *prospect) foreseeMoving(out *MetricForesight, s Schedule, power float64
 			out.Events = math.Inf(1)
 		}
 	}
+	// More digits than the forecast is worth would differ between processors.
+	out.Power, out.Passes, out.Visible = min(1, math.Round(1e4*out.Power)/1e4), min(1, math.Round(1e4*out.Passes)/1e4), digits(out.Visible)
 	out.Reason = p.words(out, s)
+}
+
+// digits rounds v to four significant digits.
+func digits(v float64) float64 {
+	if r, err := strconv.ParseFloat(strconv.FormatFloat(v, 'g', 4, 64), 64); err == nil {
+		return r
+	}
+	return v
 }
 
 // outcome foresees a schedule by the channel that decides.

@@ -82,7 +82,7 @@ func passage(ls []glance, t truth, noise float64) (fail, pass []float64) {
 
 // between is the share of the cell around x that lies in [lo, hi].
 func between(x, lo, hi float64) float64 {
-	return max(0, min(hi, x+gridCell/2)-max(lo, x-gridCell/2)) / gridCell
+	return min(1, max(0, min(hi, x+gridCell/2)-max(lo, x-gridCell/2))/gridCell)
 }
 
 // spreadOut adds a normal step of standard deviation sd to the density.

@@ -164,11 +164,10 @@ func (p *past) coldSpread(n int) spread {
 		return s
 	}
 	if p.all.SE == 0 {
-		d := make([]float64, have)
-		for i := range d {
-			d[i] = p.side[i] - p.base[i]
-		}
-		p.all = stat.HARMean(d, 0)
+		m := p.window(0, have)
+		sides := gather(&m)
+		p.all = stat.HARMean(sides.d, 0)
+		p.all.SE = math.Ldexp(p.all.SE, sides.exp)
 	}
 	growth := float64(n) / float64(size)
 	for i := range tried {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/bellwether-ts/bellwether/canary"
+	"github.com/bellwether-ts/bellwether/metric"
 )
 
 // Before the deploy: what a run of a spec could show (Plan), and how often the
@@ -22,7 +23,7 @@ const (
 
 // Plan says what a run of the spec can show, its start being now or
 // spec.Start. power 0 is the default. It returns the spec with its defaults
-// filled in as well.
+// filled in as well, and stops with the context.
 func (p *Pipeline) Plan(ctx context.Context, s RunSpec, power float64) (canary.Foresight, RunSpec, error) {
 	s, err := p.completeForecast(ctx, s)
 	if err != nil {
@@ -41,8 +42,16 @@ func (p *Pipeline) Plan(ctx context.Context, s RunSpec, power float64) (canary.F
 		}
 		req.Metrics = append(req.Metrics, one)
 	}
-	f, err := canary.Foresee(req, canary.ForesightOptions{Schedule: scheduleOf(s), Power: power})
-	return f, s, err
+	f, err := canary.NewForeseer(req, canary.ForesightOptions{Schedule: scheduleOf(s), Power: power})
+	if err != nil {
+		return canary.Foresight{}, s, err
+	}
+	for f.Next() {
+		if err := ctx.Err(); err != nil {
+			return canary.Foresight{}, s, fmt.Errorf("cannot finish the plan: %w after %d of %d metrics", err, len(f.Result().Metrics), len(s.Metrics))
+		}
+	}
+	return f.Result(), s, nil
 }
 
 // Calibrate judges runs past runs of the spec that end before now or
@@ -65,6 +74,9 @@ func (p *Pipeline) Calibrate(ctx context.Context, s RunSpec, runs int) (canary.C
 	}
 	long := s
 	long.History = min(s.History+time.Duration(runs)*s.MaxDuration, s.Step*time.Duration(maxPastSamples/2/len(s.Metrics)))
+	if long.History, err = p.reported(ctx, long); err != nil {
+		return canary.Calibration{}, s, err
+	}
 	req := canary.Request{Policy: policyOf(s)}
 	for _, m := range s.Metrics {
 		one := beforeDeploy(s, m)
@@ -105,6 +117,26 @@ func (p *Pipeline) completeForecast(ctx context.Context, s RunSpec) (RunSpec, er
 	}
 	s.Metrics, err = p.metricsByConvention(ctx, base, base, s.Start)
 	return p.withKinds(s), err
+}
+
+// reported is how much of the spec's history lies after the baseline's first
+// sample: a past from before the store began says nothing about either side.
+func (p *Pipeline) reported(ctx context.Context, s RunSpec) (time.Duration, error) {
+	step := s.Step.Milliseconds()
+	for done := s.History.Milliseconds() / step; done > 0; {
+		part, n := s, min(done, pastChunk)
+		part.Start = s.Start - (done-n)*step
+		part.History = s.Step * time.Duration(n)
+		values, err := p.before(ctx, part, s.Metrics[0], s.Baseline)
+		if err != nil {
+			return 0, err
+		}
+		if i := slices.IndexFunc(values, metric.IsFinite); i >= 0 {
+			return s.Step * time.Duration(done-int64(i)), nil
+		}
+		done -= n
+	}
+	return s.History, nil
 }
 
 // pastOf is historyOf for a past longer than one query may read. Which side
