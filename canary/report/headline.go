@@ -92,7 +92,11 @@ func (l line) sentence() string {
 	if _, _, rel := l.levels(); percent(rel) != "" && percent(rel) != "0 %" {
 		return fmt.Sprintf("%s is %s %s on the canary", name, strings.TrimLeft(percent(rel), "+-"), way)
 	}
-	return fmt.Sprintf("%s is %s by %s on the canary", name, way, num(math.Abs(l.v.Effect)))
+	unit := ""
+	if l.v.Channel == "count" {
+		unit = " events per sample"
+	}
+	return fmt.Sprintf("%s is %s by %s%s on the canary", name, way, num(math.Abs(l.v.Effect)), unit)
 }
 
 // detail puts figures to a sentence: both levels, the change in margins.

@@ -157,7 +157,10 @@ func (r *Report) row(l line) row {
 		one.Relative = percent(rel)
 	}
 	if !l.moved() && v.Verdict != canary.Pass && v.Channel != r.Verdict.Judge {
-		one.Channel = v.Channel
+		one.Channel = "by " + v.Channel
+		if v.Channel == "missing" {
+			one.Channel = "too few samples"
+		}
 	}
 	if c := l.change; l.moved() && !math.IsNaN(c) && !math.IsInf(c, 0) {
 		one.Times = brief(c)
