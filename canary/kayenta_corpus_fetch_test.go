@@ -269,3 +269,17 @@ func TestKayentaCorpusWindows(t *testing.T) {
 		t.Error("no window cases found")
 	}
 }
+
+// Every section of the file is run by some test; a new one must not be passed
+// over in silence.
+func TestKayentaCorpusIsCovered(t *testing.T) {
+	var corpus map[string]json.RawMessage
+	loadCorpus(t, &corpus)
+	covered := strings.Fields("meta classifier mannWhitney scorer detector transform statistics mixer prometheusQuery templateEscape judgementWindows aggregatedJudgement endToEnd " +
+		"consumers") // The last in server/compat/kayenta.
+	for _, section := range sortedKeys(corpus) {
+		if !slices.Contains(covered, section) {
+			t.Errorf("no test runs section %q", section)
+		}
+	}
+}
