@@ -183,6 +183,62 @@ func TestArgoWeb(t *testing.T) {
 	})
 }
 
+// TestArgoWebByID: a template that only reads a run by its id.
+func TestArgoWebByID(t *testing.T) {
+	for _, c := range argoCases {
+		var answer struct{ ID string }
+		if err := json.Unmarshal([]byte(finalAnswer(t, c.service).Value), &answer); err != nil {
+			t.Fatal(err)
+		}
+		m := argoMetric(t, "argo/analysistemplate-web.yaml", rolloutArgs(t, c.service)...)
+		m.Provider.Web = &v1alpha1.WebMetric{URL: base + "/v1/verdicts/" + answer.ID, JSONPath: "{$.verdict}"}
+		m.SuccessCondition, m.FailureCondition = `result == "PASS"`, `result == "FAIL"`
+		if got := provider(t, m).Run(&v1alpha1.AnalysisRun{}, m); got.Phase != c.phase || got.Value != `"`+c.verdict+`"` {
+			t.Errorf("%s: %s %s %s", c.service, got.Phase, got.Value, got.Message)
+		}
+	}
+	m := v1alpha1.Metric{Provider: v1alpha1.MetricProvider{Web: &v1alpha1.WebMetric{URL: base + "/v1/verdicts/ca-0"}}}
+	if got := provider(t, m).Run(&v1alpha1.AnalysisRun{}, m); got.Phase != v1alpha1.AnalysisPhaseError {
+		t.Errorf("an unknown run: %s %s, want Error", got.Phase, got.Value)
+	}
+}
+
+// TestArgoNames: what the examples refer to is what the templates are called,
+// and every argument is one that the template takes.
+func TestArgoNames(t *testing.T) {
+	var r v1alpha1.Rollout
+	readStrict(t, "argo/rollout.yaml", &r)
+	var steps []v1alpha1.CanaryStep
+	readStrict(t, "argo/experiment.yaml", &steps)
+	inRollout, inExperiment := r.Spec.Strategy.Canary.Analysis, steps[0].Experiment.Analyses[0]
+	for _, c := range []struct {
+		path, name string
+		args       []v1alpha1.AnalysisRunArgument
+	}{
+		{"argo/analysistemplate-web.yaml", inRollout.Templates[0].TemplateName, inRollout.Args},
+		{"argo/analysistemplate-kayenta.yaml", inExperiment.TemplateName, inExperiment.Args},
+	} {
+		var template v1alpha1.AnalysisTemplate
+		readStrict(t, c.path, &template)
+		if template.Name != c.name {
+			t.Errorf("%s is called %q, its example asks for %q", c.path, template.Name, c.name)
+		}
+		given := map[string]bool{}
+		for _, a := range c.args {
+			given[a.Name] = true
+		}
+		for _, a := range template.Spec.Args {
+			if a.Value == nil && !given[a.Name] {
+				t.Errorf("%s: the example leaves %s out", c.path, a.Name)
+			}
+			delete(given, a.Name)
+		}
+		for name := range given {
+			t.Errorf("%s does not take %s", c.path, name)
+		}
+	}
+}
+
 // startAtDeploy makes the run one of the past hour, so that the test need not
 // wait one. A pipeline leaves the start out: it is now.
 func startAtDeploy(t *testing.T, m *v1alpha1.Metric) {

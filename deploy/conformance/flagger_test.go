@@ -92,6 +92,15 @@ func TestFlagger(t *testing.T) {
 			if err := eventually("the verdict", func() error { return decidedAs(t, c, tc.verdict) }); err != nil {
 				t.Fatal(err)
 			}
+			other := flaggerCanary(t, tc.service)
+			for i := range other.Spec.Analysis.Webhooks {
+				if m := other.Spec.Analysis.Webhooks[i].Metadata; m != nil && (*m)["max_duration"] != "" {
+					(*m)["max_duration"] = "30m"
+				}
+			}
+			if err := call(t, other, flaggerv1.RolloutHook, progressing); err == nil || !strings.Contains(err.Error(), "same metadata") {
+				t.Errorf("a gate with other settings: %v", err)
+			}
 			passes(flaggerv1.ConfirmTrafficIncreaseHook, progressing, tc.traffic)
 			passes(flaggerv1.RolloutHook, progressing, tc.check)
 			passes(flaggerv1.ConfirmPromotionHook, progressing, tc.promote)

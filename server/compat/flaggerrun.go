@@ -2,6 +2,7 @@ package compat
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -68,6 +69,9 @@ func (f *Flagger) current(ctx context.Context, c flaggerCall, spec pipeline.RunS
 		key = newest.Key
 	}
 	run, err := f.Runs.Ensure(ctx, key, spec)
+	if errors.Is(err, pipeline.ErrKeyTaken) {
+		err = fmt.Errorf("cannot judge %s: this hook says another comparison than the one that began the run; give all gates of the Canary the same metadata, hook aside (%w)", c.title(), err)
+	}
 	if err != nil {
 		return pipeline.Run{}, err
 	}
