@@ -13,6 +13,11 @@
 // The tap never blocks: when a lane is full, that lane's copy of the batch is
 // dropped and counted. emit.go is the single list of what becomes an alert.
 //
+// A canary run reads both sides of every metric at each look (comparison.go):
+// PromQL, or raw counters and histograms (reading.go), on the metrics named or
+// those the field's naming rules give (convention.go), with a history from what
+// was there before (placebo.go).
+//
 // The package refuses to decide anything an analysis should decide, and to
 // lose an event: between an analysis and the journal there is back-pressure,
 // not a drop.

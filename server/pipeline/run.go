@@ -73,7 +73,11 @@ const (
 	UndecidedPass Undecided = "pass"
 )
 
-// RunMetric is one comparison of a run.
+// RunMetric is one comparison of a run. Its query returns one number per
+// instant; of Kind Histogram it returns native histograms, or the buckets of a
+// classic one by le. A sum of increases or rates of one metric of Kind Count or
+// Histogram is read from the raw counters (sidequery.go). An empty Kind or
+// Direction is guessed (naming.go).
 type RunMetric struct {
 	Name      string           `json:"name"`
 	Query     string           `json:"query"`             // PromQL with $side where the side's matchers go.
