@@ -48,13 +48,15 @@ func (p *Pipeline) completeSpec(s RunSpec, now int64) (RunSpec, error) {
 		errs = append(errs, fmt.Errorf("cannot compare %d metrics in one run: at most %d", len(s.Metrics), maxRunMetrics))
 		return s, errors.Join(errs...)
 	}
+	ctx, cancel := context.WithTimeout(context.Background(), checkTimeout)
+	defer cancel()
 	seen := map[string]bool{}
 	for _, m := range s.Metrics {
 		if seen[m.Name] {
 			errs = append(errs, fmt.Errorf("cannot tell two metrics %q apart: names must differ", m.Name))
 		}
 		seen[m.Name] = true
-		errs = append(errs, p.checkMetric(s, m, now))
+		errs = append(errs, p.checkMetric(ctx, s, m, now))
 	}
 	return s, errors.Join(errs...)
 }
@@ -99,9 +101,13 @@ func checkRates(s RunSpec) error {
 // maxRunMetrics bounds what every look of a run asks of the store.
 const maxRunMetrics = 1000
 
+// checkTimeout bounds the check of all queries: who starts a run waits for it.
+// What could not be checked by then is found at the first look.
+const checkTimeout = 500 * time.Millisecond
+
 // checkMetric evaluates the queries at one instant, so that a mistake in them
 // is told to who starts the run and not found at every look.
-func (p *Pipeline) checkMetric(s RunSpec, m RunMetric, now int64) error {
+func (p *Pipeline) checkMetric(ctx context.Context, s RunSpec, m RunMetric, now int64) error {
 	if !strings.Contains(m.Query, "$side") {
 		return fmt.Errorf("cannot use query %q of metric %q: it has no $side, so both sides would be the same numbers", m.Query, m.Name)
 	}
@@ -113,7 +119,7 @@ func (p *Pipeline) checkMetric(s RunSpec, m RunMetric, now int64) error {
 		if q == "" {
 			continue
 		}
-		_, err := p.store.Query(context.Background(), sideQuery(q, s.Canary), now)
+		_, err := p.store.Query(ctx, sideQuery(q, s.Canary), now)
 		if errors.As(err, &bad) && bad.Kind == tsdb.BadData {
 			return fmt.Errorf("cannot use the query of metric %q: %w", m.Name, err)
 		}

@@ -13,7 +13,7 @@ import (
 // slower and finds the same. Ended runs make room first.
 
 // keptBudget is the memory for samples and verdicts at hand, in bytes.
-const keptBudget = 512 << 20
+const keptBudget = 1 << 30
 
 // kept is the account. Canaries.mu guards it.
 type kept struct {

@@ -22,7 +22,7 @@ import (
 func main() {
 	var o options
 	flag.IntVar(&o.runs, "runs", 10_000, "runs beside each other")
-	flag.IntVar(&o.looks, "looks", 6, "looks of each")
+	flag.IntVar(&o.looks, "looks", 3, "looks of each")
 	flag.IntVar(&o.services, "services", 400, "services the runs are spread over")
 	flag.DurationVar(&o.past, "past", 24*time.Hour, "history in the store before the runs start")
 	flag.IntVar(&o.metrics, "metrics", 1000, "metrics of the one verdict")
