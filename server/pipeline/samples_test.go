@@ -314,6 +314,35 @@ func TestNativeHistogram(t *testing.T) {
 	}
 }
 
+// Custom buckets: the same on both sides compare like any histogram, others
+// meet on what they share and must not pass.
+func TestCustomBuckets(t *testing.T) {
+	s := newShop(t)
+	custom := func(i int, bounds ...float64) *histogram.FloatHistogram {
+		h := &histogram.FloatHistogram{Schema: histogram.CustomBucketsSchema, CustomValues: bounds, Sum: float64(6 * i), Count: float64(6 * i),
+			PositiveSpans: []histogram.Span{{Length: 3}}, PositiveBuckets: []float64{float64(i), float64(2 * i), float64(3 * i)}}
+		return h
+	}
+	s.pods(func(pod, ls string, first int) {
+		s.native(`same_duration_seconds{`+ls+`}`, first, func(i int) *histogram.FloatHistogram { return custom(i, 1, 2, 4) })
+		s.native(`other_duration_seconds{`+ls+`}`, first, func(i int) *histogram.FloatHistogram {
+			if pod == "e" {
+				return custom(i, 1, 3, 4)
+			}
+			return custom(i, 1, 2, 4)
+		})
+	})
+	s.write()
+	_, req := s.read(s.spec(), 30)
+	same, other := metricOf(t, req, "same"), metricOf(t, req, "other")
+	if diff := cmp.Diff([]float64{1, 2, 4}, same.Distribution.Bounds); diff != "" || len(same.Doubts) > 0 || same.Canary[3] != 1 {
+		t.Errorf("%s %+v", diff, same)
+	}
+	if diff := cmp.Diff([]float64{1, 4}, other.Distribution.Bounds); diff != "" || len(other.Doubts) != 1 {
+		t.Errorf("%s %q", diff, other.Doubts)
+	}
+}
+
 // One metric that cannot be read is NO_DATA with the reason; the others are
 // judged.
 func TestMetricThatErrs(t *testing.T) {
