@@ -17,7 +17,7 @@ import (
 //
 //	levels      location .80  spread .10  missingness .05  shards .05
 //	histograms  location .40  tail .40    spread .10       missingness .05  shards .05
-//	counts      count .90     missingness .05              shards .05
+//	counts      count .95     missingness .05
 //
 // A channel the request has no data for leaves its share to the first one.
 //
@@ -71,11 +71,12 @@ func (c *channel) weighted() float64 { return min(0, c.logFail-math.Log(c.share)
 // firstShare is the share of the metric's first channel.
 func (a *assessment) firstShare() float64 {
 	left := 1 - missingnessShare
+	if a.v.Channel == chCount {
+		return left
+	}
+	left -= spreadShare
 	if a.m.Shards != nil {
 		left -= shardsShare
-	}
-	if a.m.Kind != Count {
-		left -= spreadShare
 	}
 	if a.dist != nil {
 		left *= 1 - tailPart

@@ -57,12 +57,12 @@ func Judge(req Request) Verdict {
 		v.Reasons = []string{err.Error()}
 		return v
 	}
-	d := newDigester()
+	d, found := newDigester(), bands{}
 	v.Gates = judgeGates(req.Gates)
 	as := make([]*assessment, len(req.Metrics))
 	logp := make([]float64, len(req.Metrics))
 	for i, m := range req.Metrics {
-		as[i] = assess(m, policy, req.Policy.Exposure != 0)
+		as[i] = assessWith(m, policy, req.Policy.Exposure != 0, found)
 		logp[i] = as[i].folded
 		as[i].v.Digest = d.metric(&req.Metrics[i])
 	}
@@ -103,6 +103,11 @@ func (p Policy) filled() (Policy, error) {
 
 // assess runs the channels on one metric.
 func assess(m Metric, policy Policy, exposureGiven bool) *assessment {
+	return assessWith(m, policy, exposureGiven, nil)
+}
+
+// assessWith does so with the bands found for other metrics.
+func assessWith(m Metric, policy Policy, exposureGiven bool, found bands) *assessment {
 	if !(m.StepSeconds > 0) || math.IsInf(m.StepSeconds, 0) {
 		m.StepSeconds = 60
 	}
@@ -126,6 +131,7 @@ func assess(m Metric, policy Policy, exposureGiven bool) *assessment {
 	}
 	a.v.N = [2]int{len(a.s.y), len(a.s.x)}
 	a.plan = newPlan(policy, a.s.length, m.StepSeconds)
+	a.plan.bands = found
 	a.logFail, a.logPass, a.logShape = math.NaN(), 0, math.Inf(-1)
 	for _, note := range m.Notes {
 		a.step("samples", "%s", note)
@@ -174,7 +180,7 @@ func judgeLevel(a *assessment) {
 	l := locate(&a.s)
 	a.v.Channel = chLocation
 	a.v.NEff, a.v.Phi, a.v.Calibration = l.neff, l.phi, l.source
-	a.instances = readInstances(a, 1)
+	a.instances = readInstances(a)
 	a.se, a.df = l.se, l.df
 	a.margin = math.Ldexp(a.m.MinEffect, -a.s.exp)
 	if !a.marginGiven {

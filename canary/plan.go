@@ -30,6 +30,29 @@ type plan struct {
 	share float64 // Information gathered, n/planned; above 1 past the plan.
 	looks int     // Stated number of looks; 0 for any number.
 	cold  bool    // The variance comes from the window alone.
+	bands bands   // Bands found before; may be nil.
+}
+
+// bands remembers the bands of stated looks, which take a search each and are
+// the same for every metric of a request.
+type bands map[bandAsked]float64
+
+type bandAsked struct {
+	logAlpha float64
+	looks    int
+	twoSided bool
+}
+
+func (b bands) of(logAlpha float64, looks int, twoSided bool) float64 {
+	asked := bandAsked{logAlpha, looks, twoSided}
+	if s, ok := b[asked]; ok {
+		return s
+	}
+	s := stat.LooksBand(logAlpha, looks, twoSided)
+	if b != nil {
+		b[asked] = s
+	}
+	return s
 }
 
 // lateExponent is how fast the band widens past the planned window.
@@ -86,7 +109,7 @@ func (p plan) logP(z float64, twoSided bool) float64 {
 func (p plan) score(logAlpha float64, twoSided bool) float64 {
 	var s float64
 	if p.looks > 0 {
-		s = stat.LooksBand(logAlpha, p.looks, twoSided)
+		s = p.bands.of(logAlpha, p.looks, twoSided)
 	} else {
 		s = max(0, stat.NormalFromLogTail(logAlpha-anyTimeFactor(twoSided)))
 	}

@@ -20,8 +20,8 @@ const minShardBaseline = 3
 
 // judgeShards adds the shards channel.
 func judgeShards(a *assessment, in *instances) {
-	if in.silentC > 0 {
-		a.s.warn(fmt.Sprintf("%d of %s of the canary report too little to be judged alone", in.silentC, plural(in.canaryN, "instance")))
+	if in.silent > 0 {
+		a.s.warn(fmt.Sprintf("%d of %s of the canary report too little to be judged alone", in.silent, plural(in.canaryN, "instance")))
 	}
 	if len(in.canary) < 2 {
 		return // The instance is the whole canary.
@@ -30,8 +30,10 @@ func judgeShards(a *assessment, in *instances) {
 		a.step("shards test", "%s of the baseline are too few to say what is usual; %d are needed", plural(len(in.base), "instance"), minShardBaseline)
 		return
 	}
-	center, sd := plainMean(in.base), math.Sqrt(stat.Variance(in.base))
-	b := float64(len(in.base))
+	b, center := float64(len(in.base)), plainMean(in.base)
+	apart := stat.Variance(in.base)
+	s2, df := steady(apart, b-1, math.Ldexp(a.margin, -a.s.exp))
+	sd := math.Sqrt(s2)
 	c := newChannel(chShards, shardsShare)
 	c.logFail, c.logPlain = 0, 0
 	worst := -1
@@ -40,7 +42,7 @@ func judgeShards(a *assessment, in *instances) {
 		if math.IsNaN(t) || directed(t, in.dir) <= 0 {
 			continue
 		}
-		p := plainP(stat.NormalFromStudent(t, b-1), in.dir)
+		p := plainP(stat.NormalFromStudent(t, df), in.dir) + math.Ln2
 		p = max(p, in.overTime(a, in.index[i]))
 		if p = min(0, p+math.Log(float64(len(in.canary)))); p < c.logFail {
 			c.logFail, c.logPlain, worst = p, p, i
@@ -56,7 +58,7 @@ func judgeShards(a *assessment, in *instances) {
 	if effect < 0 {
 		word = "below"
 	}
-	c.says = fmt.Sprintf("the canary's instance %s lies %s %s the baseline's instances, which differ by %s among themselves", in.names[worst], num(math.Abs(c.effect)), word, num(math.Ldexp(sd, a.s.exp)))
+	c.says = fmt.Sprintf("the canary's instance %s lies %s %s the baseline's instances, which differ by %s among themselves", in.names[worst], num(math.Abs(c.effect)), word, num(math.Ldexp(math.Sqrt(apart), a.s.exp)))
 	if !(directed(c.effect, in.dir) >= a.margin) {
 		c.held = fmt.Sprintf("that is less than the margin %s", num(a.margin))
 	}
@@ -67,7 +69,7 @@ func judgeShards(a *assessment, in *instances) {
 // overTime is the sequential log p-value that one instance of the canary differs
 // from the baseline over time; 0 where its samples are too few or too dependent.
 func (in *instances) overTime(a *assessment, index int) float64 {
-	d := in.differences(a.m.Shards.Canary[index], in.factor, a.s.exp)
+	d := in.differences(a.m.Shards.Canary[index], a.s.exp)
 	if len(d) < coldMinimum {
 		return 0
 	}
