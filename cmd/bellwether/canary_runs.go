@@ -66,7 +66,7 @@ have. The exit code is the verdict: ` + exitCodesHelp + `.`,
 		if err := w.check(cmd); err != nil {
 			return err
 		}
-		return watchRun(cmd, c, form.value, args[0], w)
+		return watchRun(cmd, c, form.value, args[0], false, w)
 	}
 	return cmd
 }

@@ -24,7 +24,7 @@ func runCanary(cmd *cobra.Command, c *client, form string, start *bellwetherv1.S
 	}
 	if wait {
 		fmt.Fprintf(cmd.ErrOrStderr(), "note: run %s; looking every %s for at most %s\n", id, start.GetSpec().GetLookEvery().AsDuration(), start.GetSpec().GetMaxDuration().AsDuration())
-		return watchRun(cmd, c, form, id, w)
+		return watchRun(cmd, c, form, id, true, w)
 	}
 	if form == "json" {
 		return printJSON(cmd, &bellwetherv1.Analysis{Id: id, Spec: start.GetSpec(), Key: start.GetKey(), State: bellwetherv1.AnalysisState_ANALYSIS_STATE_RUNNING})

@@ -93,7 +93,7 @@ func TestWaitSurvivesARestart(t *testing.T) {
 		t.Errorf("exit code %d, want 30; %s", code, errs.String())
 	}
 	stop()
-	code, _, text := typed(t.Context(), strings.Fields("canary watch ca-1 --reconnect 1s --server "+address)...)
+	code, _, text := typed(t.Context(), strings.Fields("canary watch ca-1 --server "+address)...)
 	if code != exitError || !strings.Contains(text, "cannot reach the server at "+address) {
 		t.Errorf("without a server: exit code %d, %s", code, text)
 	}

@@ -43,9 +43,10 @@ func (w *watch) check(cmd *cobra.Command) error {
 }
 
 // watchRun follows a run to its end and ends with the code of its verdict.
-func watchRun(cmd *cobra.Command, c *client, form, id string, w *watch) error {
+// reached says that the server has just answered.
+func watchRun(cmd *cobra.Command, c *client, form, id string, reached bool, w *watch) error {
 	last, err := ask(cmd, c, func(ctx context.Context, conn *grpc.ClientConn) (*bellwetherv1.Analysis, error) {
-		f := follower{cmd: cmd, client: bellwetherv1.NewCanaryServiceClient(conn), id: id, patience: w.reconnect}
+		f := follower{cmd: cmd, client: bellwetherv1.NewCanaryServiceClient(conn), id: id, patience: w.reconnect, reached: reached}
 		err := f.follow(ctx)
 		if ctx.Err() != nil {
 			return nil, w.interrupted(ctx, f.client, id)
@@ -92,6 +93,7 @@ type follower struct {
 	client   bellwetherv1.CanaryServiceClient
 	id       string
 	patience time.Duration
+	reached  bool                   // The server has answered before: one that does not is away, not misspelt.
 	last     *bellwetherv1.Analysis // As the server told it last.
 }
 
@@ -113,7 +115,7 @@ func (f *follower) follow(ctx context.Context) error {
 			return ctx.Err()
 		case err == nil && f.ended():
 			return nil
-		case err != nil && !lost(err):
+		case err != nil && (!lost(err) || !f.reached):
 			return err
 		}
 		if heard || away.IsZero() {
@@ -147,7 +149,7 @@ func (f *follower) listen(ctx context.Context) (heard bool, err error) {
 		if a.GetLooks() > f.last.GetLooks() {
 			fmt.Fprintf(f.cmd.ErrOrStderr(), "note: look %d: %s%s\n", a.GetLooks(), verdictWord(a), missing(a.GetResult()))
 		}
-		f.last, heard = a, true
+		f.last, f.reached, heard = a, true, true
 	}
 	if errors.Is(err, io.EOF) {
 		err = nil
