@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"google.golang.org/genproto/googleapis/api/httpbody"
@@ -33,7 +34,10 @@ func (s *canaryService) GetReport(ctx context.Context, r *pb.GetReportRequest) (
 		form = report.HTML
 	}
 	document, err := reportOf(run, link).Render(form)
-	if err != nil {
+	switch {
+	case err != nil && slices.Contains(report.Forms(), form):
+		return nil, asStatus(codes.FailedPrecondition, err) // The samples are not there.
+	case err != nil:
 		return nil, asStatus(codes.InvalidArgument, err)
 	}
 	return &httpbody.HttpBody{ContentType: form.ContentType(), Data: document}, nil
