@@ -35,6 +35,32 @@ func TestParseRequest(t *testing.T) {
 	}
 }
 
+func TestParseRequestParts(t *testing.T) {
+	got, err := ParseRequest([]byte(`{"metrics":[
+		{"name":"h","kind":"histogram","distribution":{"bounds":[0.1,1],"baseline":[[1,2,3],null],"canary":[[4,5,6],[]],"history_baseline":[[1,1,1]],"history_canary":[[2,2,2]]}},
+		{"name":"s","baseline":[1],"canary":[2],"exposure":0.1,"history":{"baseline":[1],"canary":[2],"same_instances":false},
+		 "shards":{"baseline":[[1]],"canary":[[2],[3]],"canary_names":["a","b"]}},
+		{"name":"e","error":"timed out"}],
+		"gates":[{"objective":"o","burn":2.5,"limit":14.4,"detail":"1h"},{"objective":"p","limit":1},{"objective":"q","burn":"NaN","limit":1}]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	nan := math.NaN()
+	want := Request{Metrics: []Metric{
+		{Name: "h", Kind: Histogram, History: &History{SameInstances: true}, Distribution: &Distribution{Bounds: []float64{0.1, 1},
+			Baseline: [][]float64{{1, 2, 3}, nil}, Canary: [][]float64{{4, 5, 6}, {}}, HistoryBaseline: [][]float64{{1, 1, 1}}, HistoryCanary: [][]float64{{2, 2, 2}}}},
+		{Name: "s", Baseline: []float64{1}, Canary: []float64{2}, Exposure: 0.1, History: &History{Baseline: []float64{1}, Canary: []float64{2}},
+			Shards: &Shards{Baseline: [][]float64{{1}}, Canary: [][]float64{{2}, {3}}, CanaryNames: []string{"a", "b"}}},
+		{Name: "e", Err: "timed out"},
+	}, Gates: []Gate{{Objective: "o", Burn: 2.5, Limit: 14.4, Detail: "1h"}, {Objective: "p", Burn: nan, Limit: 1}, {Objective: "q", Burn: nan, Limit: 1}}}
+	if d := cmp.Diff(want, got, cmpopts.EquateNaNs()); d != "" {
+		t.Error(d)
+	}
+	if v := Judge(got); v.Verdict == Pass || v.Metrics[2].Verdict != NoData {
+		t.Errorf("%s %v", v.Verdict, v.Reasons)
+	}
+}
+
 func TestParseRequestRefuses(t *testing.T) {
 	f := func(in string, wants ...string) {
 		t.Helper()
@@ -62,6 +88,16 @@ func TestParseRequestRefuses(t *testing.T) {
 	f(`{"metrics":[{"name":"a","baseline":[],"canary":[],"min_effect":-1,"step_seconds":"60"}]}`, "min_effect", "step_seconds")
 	f(`{"metrics":[{"name":"a","baseline":[],"canary":[]},{"name":"a","baseline":[],"canary":[]}]}`, "names must differ")
 	f(`{"metrics":[{"name":"a","baseline":[],"canary":[],"history":{"baseline":[1],"canary":[]}}]}`, "must line up")
+	f(`{"metrics":[{"name":"a","kind":"histogram","baseline":[],"canary":[]}]}`, `needs the field "distribution"`)
+	f(`{"metrics":[{"name":"a","distribution":{"bounds":[2,1],"baseline":[],"canary":[]}}]}`, "must be finite and increase")
+	f(`{"metrics":[{"name":"a","distribution":{"bounds":[],"baseline":[[1]],"canary":{}}}]}`, "distribution.canary")
+	f(`{"metrics":[{"name":"a","distribution":{"bound":[1]}}]}`, `did you mean "bounds"?`)
+	f(`{"metrics":[{"name":"a","distribution":{"bounds":[1],"baseline":[],"canary":[],"history_baseline":[[1,2]]}}]}`, "history_canary")
+	f(`{"metrics":[{"name":"a","baseline":[],"canary":[],"exposure":1}]}`, "between 0 and 1")
+	f(`{"metrics":[{"name":"a","baseline":[],"canary":[],"shards":{"baseline":[[1]],"canary":[[1]],"canary_names":["x","y"]}}]}`, "as many names")
+	f(`{"metrics":[{"name":"a","baseline":[],"canary":[],"history":{"baseline":[],"canary":[],"same_instances":1}}]}`, "write true or false")
+	f(`{"metrics":[],"gates":[{"burn":1}]}`, `"objective" is missing`, `"limit" is missing`)
+	f(`{"metrics":[],"gates":[{"objective":"a","burn":-1,"limit":0}]}`, "burn rate of at least 0", "must be above 0")
 	f(`{"metrics":[],"policy":{"false_fial":0.1}}`, `did you mean "false_fail"?`)
 	f(`{"metrics":[],"policy":{"false_fail":2}}`, "between 0 and 1")
 	f(`{"metrics":[],"policy":{"look":2}}`, "without policy.looks")

@@ -12,6 +12,8 @@ func FuzzParseRequest(f *testing.F) {
 		`{"metrics":[{"name":"a","baseline":[1,2,"NaN"],"canary":[1,2,3],"kind":"count"}],"policy":{"looks":3,"look":1}}`,
 		`{"metrics":[{"nmae":"a"}]}`, `{"metrics":null}`, `[]`, `{"metrics":[{"name":"a","baseline":[1e999],"canary":[]}]}`,
 		`{"metrics":[{"name":"a","baseline":[1],"canary":[1],"history":{"baseline":[1],"canary":[]}}]}`,
+		`{"metrics":[{"name":"h","kind":"histogram","distribution":{"bounds":[1,2],"baseline":[[1,2,3],null],"canary":[[4,5,6],[]]}}],"gates":[{"objective":"o","burn":"NaN","limit":1}]}`,
+		`{"metrics":[{"name":"s","baseline":[1,2],"canary":[2,1],"exposure":0.1,"shards":{"baseline":[[1,2]],"canary":[[2],[3]],"canary_names":["a","b"]}}]}`,
 	} {
 		f.Add([]byte(s))
 	}

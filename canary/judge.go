@@ -8,11 +8,11 @@ import (
 	"github.com/bellwether-ts/bellwether/canary/stat"
 )
 
-// The native judge. Every metric is assessed alone (samples, margin, channel,
+// The native judge. Every metric is assessed alone (samples, margin, channels,
 // two p-values: "worse" and "equivalent"); then Holm's correction decides over
-// all of them which are worse. A metric PASSes if it is equivalent, FAILs if it
-// is worse, and is INCONCLUSIVE otherwise; a difference shown to be smaller
-// than the margin is a PASS even where it is certainly not zero.
+// all of them which are worse. A metric FAILs if a channel is worse, PASSes if its
+// level is equivalent, and is INCONCLUSIVE otherwise; a difference of level shown
+// to be smaller than the margin is a PASS even where it is certainly not zero.
 
 // assessment is a metric on its way to a verdict. Numbers named in the verdict
 // are in the metric's unit for counts, scaled by 2^-s.exp until finish for levels.
@@ -193,7 +193,6 @@ func judgeLevel(a *assessment) {
 	}
 	a.step("samples", "%d canary and %d baseline samples, %d instants compared", len(a.s.x), len(a.s.y), n)
 	a.step("variance", "%s", l.detail)
-	two := a.m.Direction == Either
 	cold := l.source == "window" || l.source == "unpaired"
 	a.plan.cold = cold
 	switch {
@@ -207,30 +206,7 @@ func judgeLevel(a *assessment) {
 		a.v.Effect = l.effect
 		a.guard = fmt.Sprintf("%d samples without a history cannot tell how dependent they are", n)
 	default:
-		t := l.effect / l.se
-		z := stat.NormalFromStudent(t, l.df)
-		a.v.Effect = l.effect
-		a.v.LogP = plainP(z, a.m.Direction)
-		a.logFail = a.plan.logP(directed(z, a.m.Direction), two)
-		if cold && l.surely < coldIndependent {
-			a.guardUntil = coldIndependent / l.surely
-			a.guard = fmt.Sprintf("its samples depend on each other so much that they are worth only %s independent ones for sure, and there is no history to measure that on", num(l.surely))
-		}
-		if l.placeboMax > 0 && math.Abs(l.effect) <= l.placeboMax {
-			a.guard = fmt.Sprintf("a window without a deploy once differed by %s", num(math.Ldexp(l.placeboMax, a.s.exp)))
-		}
-		var up, down float64
-		if a.m.Direction != Decrease {
-			up = stat.NormalFromStudent((a.margin-l.effect)/l.se, l.df)
-		}
-		if a.m.Direction != Increase {
-			down = stat.NormalFromStudent((l.effect+a.margin)/l.se, l.df)
-		}
-		a.logPass = a.equivalence(up, down)
-		half := l.se * stat.StudentFromNormal(a.plan.score(math.Log(a.policy.FalsePass), false), l.df)
-		a.v.Interval = [2]float64{l.effect - half, l.effect + half}
-		a.step("fail test", "effect %.4g standard errors, %.3g as a normal score; p = %s over all looks, window %.0f %% of the plan",
-			t, z, pnum(a.logFail), 100*a.plan.share)
+		a.testLevel(&l, cold)
 	}
 	judgeSpread(a, &l)
 	a.unscale()
@@ -241,6 +217,34 @@ func judgeLevel(a *assessment) {
 	if a.dist != nil {
 		judgeTail(a)
 	}
+}
+
+// testLevel tests the effect against no change and against the margin.
+func (a *assessment) testLevel(l *located, cold bool) {
+	t := l.effect / l.se
+	z := stat.NormalFromStudent(t, l.df)
+	a.v.Effect = l.effect
+	a.v.LogP = plainP(z, a.m.Direction)
+	a.logFail = a.plan.logP(directed(z, a.m.Direction), a.m.Direction == Either)
+	if cold && l.surely < coldIndependent {
+		a.guardUntil = coldIndependent / l.surely
+		a.guard = fmt.Sprintf("its samples depend on each other so much that they are worth only %s independent ones for sure, and there is no history to measure that on", num(l.surely))
+	}
+	if l.placeboMax > 0 && math.Abs(l.effect) <= l.placeboMax {
+		a.guard = fmt.Sprintf("a window without a deploy once differed by %s", num(math.Ldexp(l.placeboMax, a.s.exp)))
+	}
+	var up, down float64
+	if a.m.Direction != Decrease {
+		up = stat.NormalFromStudent((a.margin-l.effect)/l.se, l.df)
+	}
+	if a.m.Direction != Increase {
+		down = stat.NormalFromStudent((l.effect+a.margin)/l.se, l.df)
+	}
+	a.logPass = a.equivalence(up, down)
+	half := l.se * stat.StudentFromNormal(a.plan.score(math.Log(a.policy.FalsePass), false), l.df)
+	a.v.Interval = [2]float64{l.effect - half, l.effect + half}
+	a.step("fail test", "effect %.4g standard errors, %.3g as a normal score; p = %s over all looks, window %.0f %% of the plan",
+		t, z, pnum(a.logFail), 100*a.plan.share)
 }
 
 // defaultMargin is the margin of a level metric that states none, in standard
