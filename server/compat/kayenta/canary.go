@@ -61,8 +61,8 @@ func adHocBody(r *http.Request) (config, request json.RawMessage, err error) {
 }
 
 func (s *Service) startFor(r *http.Request, configID string, config, request json.RawMessage, application string) (any, error) {
-	if len(request) > maxRequest {
-		return nil, refuse("cannot start an execution: the request has %d bytes, the limit is %d", len(request), maxRequest)
+	if err := small(config, request); err != nil {
+		return nil, err
 	}
 	e := &execution{
 		accounts: accountsOf(r), Application: cmp.Or(application, "kayenta-bellwether"), Parent: r.FormValue("parentPipelineExecutionId"),
@@ -72,8 +72,22 @@ func (s *Service) startFor(r *http.Request, configID string, config, request jso
 	return created{id}, err
 }
 
-// maxRequest bounds an execution request without its config.
-const maxRequest = 1 << 20
+// What waits is held in memory, so its parts are bounded.
+const (
+	maxConfig  = 1 << 20   // A canary config.
+	maxRequest = 256 << 10 // An execution or analysis request without its config.
+)
+
+// small refuses what is too long to wait in memory.
+func small(config, request json.RawMessage) error {
+	if len(config) > maxConfig {
+		return refuse("cannot use a canary config of %d bytes, the limit is %d: split it", len(config), maxConfig)
+	}
+	if len(request) > maxRequest {
+		return refuse("cannot use a request of %d bytes, the limit is %d", len(request), maxRequest)
+	}
+	return nil
+}
 
 func accountsOf(r *http.Request) accounts {
 	return accounts{Metrics: r.FormValue("metricsAccountName"), Storage: r.FormValue("storageAccountName"), Configuration: r.FormValue("configurationAccountName")}

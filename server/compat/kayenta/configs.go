@@ -152,6 +152,9 @@ func parseConfig(data []byte) (map[string]json.RawMessage, configHead, error) {
 	var m map[string]json.RawMessage
 	var h configHead
 	var cfg canary.KayentaConfig
+	if err := small(data, nil); err != nil {
+		return nil, h, err
+	}
 	if err := decode(data, "the canary config", &m); err != nil {
 		return nil, h, err
 	}

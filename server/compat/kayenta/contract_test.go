@@ -66,6 +66,8 @@ func TestBadRequestsSayWhatToDo(t *testing.T) {
 		{"POST", "/canaryConfig", `{"id":"../../etc","name":"a","applications":["x"]}`, 400, "under id"},
 		{"POST", "/canaryConfig", strings.Replace(configOf("", `{}`), `{`, `{"id":"`+id+`",`, 1), 400, "it exists"},
 		{"POST", "/canaryConfig", ``, 400, "empty"},
+		{"POST", "/canaryConfig", `{"name":"` + strings.Repeat("a", maxConfig) + `"}`, 400, "split it"},
+		{"POST", "/canary/" + id, strings.Replace(good, "eu", strings.Repeat("e", maxRequest), 1), 400, "the limit is"},
 		{"PUT", "/canaryConfig/none", configOf("", `{}`), 400, "there is none"},
 		{"POST", "/canary/none", good, 404, "cannot find canary config"},
 		{"POST", "/canary/" + id, `{"thresholds":{"pass":1,"marginal":0}}`, 400, `needs the scope`},
@@ -90,7 +92,7 @@ func TestBadRequestsSayWhatToDo(t *testing.T) {
 		code, data := s.ask(t, c.method, c.path, c.body)
 		var msg struct{ Message string }
 		if err := json.Unmarshal(data, &msg); err != nil || code != c.code || !strings.Contains(string(data), c.want) {
-			t.Errorf("%s %s %s: %d %s; want %d and %q", c.method, c.path, c.body, code, data, c.code, c.want)
+			t.Errorf("%s %s %.300s: %d %s; want %d and %q", c.method, c.path, c.body, code, data, c.code, c.want)
 		}
 	}
 	if _, data := s.ask(t, "GET", "/canary/executions?application=shop", ""); string(data) != "[]" {

@@ -78,8 +78,8 @@ func (s *Service) analyzeWithConfig(r *http.Request) (any, error) {
 // analyze checks an analysis as far as it can be before its first window, and
 // keeps it.
 func (s *Service) analyze(r *http.Request, configID string, config, request json.RawMessage) (any, error) {
-	if len(request) > maxRequest {
-		return nil, refuse("cannot start an analysis: the request has %d bytes, the limit is %d", len(request), maxRequest)
+	if err := small(config, request); err != nil {
+		return nil, err
 	}
 	req, err := parseAnalysis(request)
 	if err != nil {
