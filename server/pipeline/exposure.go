@@ -34,7 +34,11 @@ func (r *lookReader) expose(src *source, out *canary.Metric, b, c *reading, past
 		out.Exposure = float64(len(r.shards.canary)) / float64(len(r.shards.base)+len(r.shards.canary))
 		out.Notes = append(out.Notes, fmt.Sprintf("its traffic is not known: the canary is taken to have %.3g of it, its share of the instances", out.Exposure))
 	default:
-		out.Notes = append(out.Notes, "its traffic is not known; say exposure, or traffic in the metric")
+		const unknown = "the canary's share of the traffic is not known: fewer events may only be fewer requests; set exposure"
+		out.Notes = append(out.Notes, unknown)
+		if out.History == nil { // A history would show the share.
+			out.Doubts = append(out.Doubts, unknown)
+		}
 	}
 }
 

@@ -443,6 +443,26 @@ func TestResetInWindow(t *testing.T) {
 	}
 }
 
+// Counts of which nobody knows the traffic must not pass: the canary may only
+// have been asked less.
+func TestExposureUnknown(t *testing.T) {
+	s := newShop(t)
+	for _, track := range []string{"stable", "canary"} {
+		s.add(`job_errors_total{service="shop",track="`+track+`"}`, 0, func(i int) float64 { return float64(i) })
+	}
+	s.write()
+	spec := s.spec(RunMetric{Name: "e", Query: `sum(increase(job_errors_total{$side}[1m]))`, MinEffect: 10})
+	spec.History = -1
+	v, _ := s.read(spec, 49)
+	if v.Verdict == canary.Pass || !strings.Contains(v.Text(), "only be fewer requests") {
+		t.Error(v.Text())
+	}
+	spec.Exposure = 0.5
+	if v, _ = s.read(spec, 49); v.Verdict != canary.Pass {
+		t.Error(v.Text())
+	}
+}
+
 // The history of a new canary comes from groups of baseline pods that take
 // turns; of one that was there before from itself.
 func TestPlaceboByWhatWasThere(t *testing.T) {
