@@ -125,6 +125,34 @@ func TestSpreadIsSeen(t *testing.T) {
 	wantAtMost(t, "the same scatter, cold", f(0, 1, 0), 0.02)
 }
 
+// Metrics of the kinds that look wild by chance: heavy tails, mostly zero.
+func TestWildMetricsAreLeftAlone(t *testing.T) {
+	for name, draw := range map[string]func(rng *rand.Rand) float64{
+		"lognormal": func(rng *rand.Rand) float64 { return math.Exp(rng.NormFloat64()) },
+		"nine tenths zero": func(rng *rand.Rand) float64 {
+			if rng.IntN(10) > 0 {
+				return 0
+			}
+			return rng.ExpFloat64()
+		},
+	} {
+		wantAtMost(t, name+", twenty metrics, cold", share(20, func(rng *rand.Rand) bool {
+			for range 20 {
+				m := Metric{Name: "m", Baseline: make([]float64, 60), Canary: make([]float64, 60)}
+				for i := range 60 {
+					m.Baseline[i], m.Canary[i] = draw(rng), draw(rng)
+				}
+				for n := 10; n <= 60; n += 10 { // As strict as among twenty.
+					if Judge(Request{Metrics: []Metric{until(m, n)}, Policy: Policy{FalseFail: 0.01 / 20}}).Verdict == Fail {
+						return true
+					}
+				}
+			}
+			return false
+		}), 0.1)
+	}
+}
+
 // latencies draws histograms of n instants: lognormal latencies around 100 ms,
 // of which the share slow takes ten times as long; level moves all of them.
 func latencies(rng *rand.Rand, n int, perInstant, slow, level float64) [][]float64 {

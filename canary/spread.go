@@ -21,6 +21,10 @@ import (
 // allowed for as in the location channel. The variance of T comes from the same
 // statistic over windows of the history, or on a cold start from that series.
 //
+// A series that is mostly flat scatters by a few jumps, of which chance gives one
+// side several times as many as the other: such a scatter is reported but never
+// FAILs (moving). Nor does one that a window without a deploy has shown before.
+//
 // Only more scatter is worse, in every direction of the metric: a canary that
 // lags, stalls and recovers has the right mean.
 
@@ -48,10 +52,12 @@ func judgeSpread(a *assessment, l *located) {
 	p := a.plan
 	var se, df float64
 	how := "history"
-	if mean, s, ok := placeboSpread(&a.s, n); ok {
+	if pl := placeboSpread(&a.s, n); pl.ok {
 		p.cold = false
-		se, df = s, placeboDF(len(a.s.hx), n, l.phi)
-		t, se, df = a.s.before(t, se, df, mean, float64(n)/float64(len(a.s.hx)))
+		if t <= pl.most && t > 0 {
+			c.held = fmt.Sprintf("in a window without a deploy it once scattered %s times as much", num(math.Exp(pl.most)))
+		}
+		t, se, df = a.s.before(t, pl.sd, placeboDF(len(a.s.hx), n, l.phi), pl.mean, float64(n)/float64(len(a.s.hx)))
 	} else if n < coldSpreadMinimum {
 		return
 	} else {
@@ -65,6 +71,9 @@ func judgeSpread(a *assessment, l *located) {
 	}
 	if !(se > 0) || !(df > 0) {
 		return
+	}
+	if k := min(moving(x, ax), moving(y, ay)); p.cold && k < coldMoving || k < warmMoving {
+		c.held = fmt.Sprintf("a side moves at so few instants that its scatter rests on %s of them", num(k))
 	}
 	z := stat.NormalFromStudent(t/se, df)
 	c.logFail, c.logPlain = p.logP(z, false), stat.LogNormalTail(z)
@@ -80,6 +89,25 @@ func judgeSpread(a *assessment, l *located) {
 	}
 	a.step("spread test", "%s, variance from %s; p = %s over all looks", c.says, how, pnum(c.logFail))
 	a.others = append(a.others, c)
+}
+
+// coldMoving and warmMoving are the instants that a side's scatter must rest on,
+// without a history and with one: below, a series that is mostly flat with a few
+// jumps scatters a few times as much by chance alone.
+const (
+	coldMoving = 16
+	warmMoving = 8
+)
+
+// moving is the number of instants the mean absolute deviation rests on, (sum of
+// |d|)^2 / sum of d^2: 0.64 n for normal noise, 1 for a single jump.
+func moving(v []float64, deviation float64) float64 {
+	m, squares := plainMean(v), 0.0
+	for _, x := range v {
+		squares += float64((x - m) * (x - m))
+	}
+	n := float64(len(v))
+	return n * deviation * n * deviation / squares
 }
 
 // meanDeviation is the mean absolute deviation from the mean.
@@ -109,28 +137,37 @@ func deviationRatio(x, y []float64, ax, ay float64) []float64 {
 	return out
 }
 
-// placeboSpread is the mean of the log ratio of scales over windows of n samples
-// of the history and the standard deviation for a new window, from windows that
-// overlap by three quarters; false where fewer than stat.MinPlaceboWindows fit.
-func placeboSpread(s *sides, n int) (mean, sd float64, ok bool) {
+// spreadPlacebo is the log ratio of scales over windows without a deploy.
+type spreadPlacebo struct {
+	mean, sd float64 // sd: for a new window.
+	most     float64 // Largest of all windows.
+	ok       bool    // Enough windows fit.
+}
+
+// placeboSpread measures it on windows of n samples of the history that overlap
+// by three quarters; not ok where fewer than stat.MinPlaceboWindows fit.
+func placeboSpread(s *sides, n int) spreadPlacebo {
 	total := len(s.hx)
 	if n < 1 || total < stat.MinPlaceboWindows*n {
-		return 0, 0, false
+		return spreadPlacebo{}
 	}
+	p := spreadPlacebo{most: math.Inf(-1)}
 	var sum, squares, k float64
 	for at := 0; at+n <= total; at += max(1, n/4) {
 		ax, ay := meanDeviation(s.hx[at:at+n]), meanDeviation(s.hy[at:at+n])
 		if ax > 1e-12 && ay > 1e-12 {
 			t := math.Log(ax / ay)
 			sum, squares, k = sum+t, squares+float64(t*t), k+1
+			p.most = max(p.most, t)
 		}
 	}
 	if k < stat.MinPlaceboWindows {
-		return 0, 0, false
+		return spreadPlacebo{}
 	}
-	mean = sum / k
 	share := float64(n) / float64(total)
-	return mean, math.Sqrt(max(0, squares/k-mean*mean) * (1 + share) / (1 - share)), true
+	p.mean, p.ok = sum/k, true
+	p.sd = math.Sqrt(max(0, squares/k-p.mean*p.mean) * (1 + share) / (1 - share))
+	return p
 }
 
 // placeboDF is the degrees of freedom of a variance from placebo windows, as in
