@@ -1645,7 +1645,8 @@ type CanarySpec struct {
 	Policy *CanaryPolicy `protobuf:"bytes,5,opt,name=policy,proto3" json:"policy,omitempty"`
 	// When samples start to count. Default: now.
 	Start *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=start,proto3" json:"start,omitempty"`
-	// Longest run. Default 60 min; at most 24 h.
+	// Longest run, counted from the end of the warm-up. Default 60 min; at most
+	// 24 h.
 	MaxDuration *durationpb.Duration `protobuf:"bytes,7,opt,name=max_duration,json=maxDuration,proto3" json:"max_duration,omitempty"`
 	// Time between looks. Default 1 min.
 	LookEvery *durationpb.Duration `protobuf:"bytes,8,opt,name=look_every,json=lookEvery,proto3" json:"look_every,omitempty"`
