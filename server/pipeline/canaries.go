@@ -54,6 +54,7 @@ type entry struct {
 	place   int           // In the queue; -1 outside.
 	written mark          // What the file says, so that a look without news writes nothing.
 	told    int64         // When its series were written last, Unix milliseconds.
+	over    int64         // When it was found to have ended; a run of the past ended long before. Unix milliseconds.
 	bytes   int64         // What kept counts for it.
 	changed chan struct{} // Closed at the next change; nil while nobody waits.
 
@@ -203,7 +204,7 @@ func (c *Canaries) withdraw(e *entry, why error) {
 
 // end marks a run as over. The caller holds mu and saves.
 func (c *Canaries) end(e *entry, state RunState, at int64) {
-	e.run.State, e.run.Ended = state, at
+	e.run.State, e.run.Ended, e.over = state, at, c.p.Now().UnixMilli()
 	c.running--
 	c.queue.remove(e)
 	c.ended = append(c.ended, e)

@@ -1,6 +1,8 @@
 package pipeline
 
 import (
+	"slices"
+
 	"github.com/bellwether-ts/bellwether/canary"
 )
 
@@ -42,7 +44,12 @@ func (k *kept) take(e *entry, v canary.Verdict, req *canary.Request) {
 }
 
 // over notes that a run has ended: what it holds may go.
-func (k *kept) over(e *entry) { k.ended = append(k.ended, e) }
+func (k *kept) over(e *entry) {
+	if len(k.ended) == cap(k.ended) { // Before it grows, those that hold nothing any more go.
+		k.ended = slices.DeleteFunc(k.ended, func(e *entry) bool { return e.bytes == 0 })
+	}
+	k.ended = append(k.ended, e)
+}
 
 // drop lets go of a run's samples and verdict but for what Last remembers.
 func (k *kept) drop(e *entry) {

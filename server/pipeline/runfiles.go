@@ -172,6 +172,7 @@ func readRun(path string) (*entry, error) {
 func (c *Canaries) takeUp(e *entry) {
 	c.enter(e)
 	if e.run.State != RunRunning {
+		e.over = e.run.Ended
 		c.ended = append(c.ended, e)
 		return
 	}

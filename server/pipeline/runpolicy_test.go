@@ -248,6 +248,28 @@ func TestVerdictSeries(t *testing.T) {
 	}
 }
 
+// A run of the past, judged at once, is told from then on and hides no other.
+func TestVerdictSeriesOfThePast(t *testing.T) {
+	r := newRunRig(t)
+	ctx := context.Background()
+	s := gaugeSpec()
+	s.MaxDuration = 5 * time.Minute
+	fresh := r.start(t, s)
+	r.live(t, 7)
+	s.Start = r.now - 85*minute
+	past := r.start(t, s)
+	r.look()
+	if got := r.get(t, past.ID); got.State != RunDone {
+		t.Fatalf("%+v", got)
+	}
+	r.p.writeVerdicts(ctx, r.now)
+	for _, id := range []string{fresh.ID, past.ID} {
+		if res, err := r.store.Query(ctx, `canary_score{run="`+id+`"}`, r.now); err != nil || len(res.Vector) != 1 {
+			t.Errorf("%s: %v %v", id, res, err)
+		}
+	}
+}
+
 // One writing is bounded, and so are the p-values of a run.
 func TestVerdictSeriesAreBounded(t *testing.T) {
 	r := Run{ID: "ca-1", Spec: RunSpec{Name: "x"}}

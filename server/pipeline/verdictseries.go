@@ -60,7 +60,7 @@ func (c *Canaries) toTell(now int64) []tsdb.Series {
 			out = append(out, verdictSeries(&e.run, now)...)
 		}
 	}
-	for i := len(c.ended) - 1; i >= 0 && now-c.ended[i].run.Ended < tellEnded.Milliseconds(); i-- {
+	for i := len(c.ended) - 1; i >= 0 && now-c.ended[i].over < tellEnded.Milliseconds(); i-- {
 		tell(c.ended[i])
 	}
 	if c.running == 0 {
