@@ -11,6 +11,8 @@ import "math"
 // shows how much instances differ that run the same version, one draw of it, so
 // its square is added to the variance, with one degree of freedom (Satterthwaite,
 // Biometrics Bulletin 1946): a difference no larger than between hosts cannot FAIL.
+// Where the samples by instance measure that better (instances.go), it is left to
+// them.
 
 // before corrects an effect with standard error se on df degrees of freedom for
 // the mean difference of the history; share is the window's length over the
@@ -18,6 +20,9 @@ import "math"
 func (s *sides) before(effect, se, df, mean, share float64) (float64, float64, float64) {
 	if s.sameInstances {
 		return effect - mean, se, df
+	}
+	if s.instancesKnown {
+		return effect, se, df
 	}
 	hosts := mean*mean - se*se*share // What chance alone makes of the mean taken off.
 	if !(hosts > 0) || !(se > 0) {

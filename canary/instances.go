@@ -91,6 +91,15 @@ func readInstances(a *assessment) *instances {
 	return in
 }
 
+// minInstanceDF is the degrees of freedom from which instances say how much they
+// differ.
+const minInstanceDF = 2
+
+// tell reports whether the instances are enough to say how much they differ.
+func (in *instances) tell() bool {
+	return in != nil && len(in.base) >= 2 && len(in.base)+len(in.canary)-2 >= minInstanceDF
+}
+
 // against is an instance's mean difference from the center and its log mean
 // absolute deviation; false with too few samples.
 func (in *instances) against(v []float64, exp int) (mean, spread float64, ok bool) {

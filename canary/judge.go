@@ -177,10 +177,11 @@ func (a *assessment) histograms() {
 
 // judgeLevel fills in an assessment from the location channel.
 func judgeLevel(a *assessment) {
+	a.instances = readInstances(a)
+	a.s.instancesKnown = a.instances.tell()
 	l := locate(&a.s)
 	a.v.Channel = chLocation
 	a.v.NEff, a.v.Phi, a.v.Calibration = l.neff, l.phi, l.source
-	a.instances = readInstances(a)
 	a.se, a.df = l.se, l.df
 	a.margin = math.Ldexp(a.m.MinEffect, -a.s.exp)
 	if !a.marginGiven {

@@ -105,7 +105,7 @@ func (l *located) fromPlacebo(s *sides, pl stat.Placebo) {
 
 // standIns allows for a history of other instances than those compared.
 func (l *located) standIns(s *sides, mean float64) {
-	if s.sameInstances {
+	if s.sameInstances || s.instancesKnown {
 		return
 	}
 	se := l.se

@@ -22,10 +22,12 @@ type sides struct {
 	hx, hy []float64 // History, both sides finite at the same instants.
 	hd     []float64 // History differences.
 
-	sameInstances bool     // The history is of the instances compared.
-	unread        int      // Infinite samples, or negative counts.
-	warning       string   // What is odd about the samples; see warn.
-	blockers      []string // Why these data cannot PASS.
+	sameInstances  bool // The history is of the instances compared.
+	instancesKnown bool // How much instances differ is measured by the shards (instances.go).
+
+	unread   int      // Infinite samples, or negative counts.
+	warning  string   // What is odd about the samples; see warn.
+	blockers []string // Why these data cannot PASS.
 }
 
 // minPairs is the number of instants below which nothing is judged.
