@@ -136,7 +136,11 @@ const steadyWeight = 4
 // freedom, in the light of the margin.
 func steady(s2, df, margin float64) (float64, float64) {
 	guess := margin * margin / 4
-	if df < 2 || !(s2 <= guess/4) {
+	agree := guess / 4
+	if df < 3 { // So few agree by chance twice as often.
+		agree /= 2
+	}
+	if df < minInstanceDF || !(s2 <= agree) {
 		return s2, df
 	}
 	return (steadyWeight*guess + df*s2) / (steadyWeight + df), steadyWeight + df
