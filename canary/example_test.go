@@ -19,7 +19,7 @@ func ExampleJudge() {
 	fmt.Println(v.Metrics[0].Reason)
 	// Output:
 	// FAIL 20
-	// the canary is higher by 5 events per sample (interval 2.065 to 9.065), which is worse than chance allows: p = 1.7e-08 over all looks against 0.0095 needed among 1 metric
+	// the canary is higher by 5 events per sample (interval 1.952 to 9.247), which is worse than chance allows: p = 1.7e-08 over all looks against 0.0095 needed among 1 metric
 }
 
 // A canary that reports nothing is no pass.

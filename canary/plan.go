@@ -19,8 +19,8 @@ import (
 //
 // On a cold start, where early variances are poor, it is O'Brien & Fleming's
 // t^-0.5 instead. Under Brownian motion the chance of ever leaving either band is
-// at most 9 (1-Phi(c)), half of that one-sided (by exact recursion,
-// plan_test.go). Reading that the other way round gives each look a p-value that
+// at most 11.2 (1-Phi(c)), half of that one-sided, watched without a pause and
+// for ever (stat.PowerBand.Factor, checked in plan_test.go). Reading that the other way round gives each look a p-value that
 // holds whenever the looking stops.
 //
 // Look k of K stated: the exact constant band of K looks.
@@ -118,9 +118,9 @@ func (p plan) score(logAlpha float64, twoSided bool) float64 {
 
 func anyTimeFactor(twoSided bool) float64 {
 	if twoSided {
-		return math.Log(9)
+		return math.Log(11.2)
 	}
-	return math.Log(4.5)
+	return math.Log(5.6)
 }
 
 // at is the plan as it will stand when the window has grown by a factor.
