@@ -2,7 +2,7 @@
 // other with a look a minute, and one verdict on a thousand metrics from the
 // embedded store. It writes the report that is committed next to it:
 //
-//	go run ./bench/canary/load               about five minutes on two free cores
+//	go run ./bench/canary/load               about three minutes on two free cores
 //	go run ./bench/canary/load -runs 1000    smaller
 //
 // Time is virtual: the store is filled minute by minute and every run is given
