@@ -39,8 +39,11 @@ var law = tidy.Law{
 
 		pure("detect"),
 		pure("correlate"),
-		pure("canary", "canary/stat"),
+		pure("canary", "canary/stat", "canary/strict", "canary/words"),
 		pure("canary/stat"),
+		pure("canary/strict"),
+		pure("canary/words"),
+		pure("canary/kayenta", "canary", "canary/stat", "canary/strict", "canary/words"),
 		pure("canary/report", "canary", "canary/stat"),
 		pure("slo"),
 		pure("alerting"),

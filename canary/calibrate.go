@@ -9,6 +9,9 @@ import (
 	"time"
 
 	"gonum.org/v1/gonum/mathext"
+
+	"github.com/bellwether-ts/bellwether/canary/strict"
+	"github.com/bellwether-ts/bellwether/canary/words"
 )
 
 // Calibrate asks of a past without a deploy how often the judge would have
@@ -68,7 +71,7 @@ const (
 type Calibrator struct {
 	req   Request
 	out   Calibration
-	total int // Runs there are.
+	total int     // Runs there are.
 	first []int   // Where the window of each run begins.
 	past  int     // Samples of history before it.
 	step  float64 // Seconds between samples, of every metric.
@@ -113,19 +116,19 @@ func (c *Calibrator) cut() error {
 	}
 	s := c.out.Schedule
 	window := s.samples(s.looks(), c.step)
-	if window < minPairs {
-		return fmt.Errorf("cannot calibrate runs of %s: they hold %s of %v seconds, and the judge needs %d", s.Longest, plural(window, "sample"), c.step, minPairs)
+	if window < MinPairs {
+		return fmt.Errorf("cannot calibrate runs of %s: they hold %s of %v seconds, and the judge needs %d", s.Longest, words.Count(window, "sample"), c.step, MinPairs)
 	}
 	history := int(c.out.History.Seconds() / c.step)
 	// A shorter past leaves every run less history, down to a third of the past.
 	if most := max(total/3, total-c.total*window); history > most {
 		history = most
 		c.out.History = time.Duration(float64(history) * c.step * float64(time.Second))
-		c.out.Warnings = append(c.out.Warnings, fmt.Sprintf("the past is short: every run had %s of history", minutes(c.out.History.Minutes())))
+		c.out.Warnings = append(c.out.Warnings, fmt.Sprintf("the past is short: every run had %s of history", words.Minutes(c.out.History.Minutes())))
 	}
 	room := total - history
 	if room < window {
-		return fmt.Errorf("cannot calibrate: the past holds %s, and a single run of %s with history before it takes %d; bring a longer past or plan a shorter run", plural(total, "sample"), s.Longest, 2*window)
+		return fmt.Errorf("cannot calibrate: the past holds %s, and a single run of %s with history before it takes %d; bring a longer past or plan a shorter run", words.Count(total, "sample"), s.Longest, 2*window)
 	}
 	c.out.Independent = min(c.total, room/window)
 	if c.out.Independent < c.total {
@@ -134,7 +137,7 @@ func (c *Calibrator) cut() error {
 	work := float64(c.total) * float64(s.looks()) * float64(len(c.req.Metrics)) * float64(history+window)
 	if work > maxCalibrationWork {
 		return fmt.Errorf("cannot calibrate %d runs of %d looks at %s: that reads %.2g samples, and the limit is %.2g; ask for fewer runs, rarer looks or a shorter history",
-			c.total, s.looks(), plural(len(c.req.Metrics), "metric"), work, float64(maxCalibrationWork))
+			c.total, s.looks(), words.Count(len(c.req.Metrics), "metric"), work, float64(maxCalibrationWork))
 	}
 	c.past = history
 	for i := range c.total {
@@ -161,7 +164,7 @@ func (c *Calibrator) lineUp() (int, error) {
 		}
 		if first := kept; len(first) > 0 && (len(m.History.Baseline) != len(first[0].History.Baseline) || m.StepSeconds != first[0].StepSeconds) {
 			return 0, fmt.Errorf("cannot calibrate metric %s: its history has %d samples of %v seconds, that of %s has %d of %v; the metrics must cover the same time",
-				clip(m.Name), len(m.History.Baseline), m.StepSeconds, clip(first[0].Name), len(first[0].History.Baseline), first[0].StepSeconds)
+				strict.Clip(m.Name), len(m.History.Baseline), m.StepSeconds, strict.Clip(first[0].Name), len(first[0].History.Baseline), first[0].StepSeconds)
 		}
 		kept = append(kept, m)
 	}

@@ -8,6 +8,8 @@ import (
 	"text/tabwriter"
 
 	"gonum.org/v1/gonum/mathext"
+
+	"github.com/bellwether-ts/bellwether/canary/words"
 )
 
 // The record of a calibration, in words and as JSON.
@@ -17,7 +19,7 @@ import (
 func (c Calibration) Text() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s without a deploy, of up to %s each with a look every %s and %s of history\n",
-		plural(c.Runs, "run"), minutes(c.Schedule.Longest.Minutes()), minutes(c.Schedule.LookEvery.Minutes()), minutes(c.History.Minutes()))
+		words.Count(c.Runs, "run"), words.Minutes(c.Schedule.Longest.Minutes()), words.Minutes(c.Schedule.LookEvery.Minutes()), words.Minutes(c.History.Minutes()))
 	fmt.Fprintf(&b, "  wrongly FAILed  %4d  %s, below %s with 95 %% confidence; %s is accepted\n", c.Failed, percent(c.FalseFail), percent(c.FalseFailUpper), percent(c.Policy.FalseFail))
 	fmt.Fprintf(&b, "  PASSed          %4d  %s\n", c.Passed, percent(c.share(c.Passed)))
 	fmt.Fprintf(&b, "  undecided       %4d  %s\n\n", c.Undecided, percent(c.share(c.Undecided)))
@@ -47,13 +49,13 @@ func (c Calibration) advice(m MetricCalibration) string {
 		m.Failed > 1 && c.share(m.Failed) > 2*c.Policy.FalseFail:
 		todo := "drop it, take a longer step so that its samples say more, or compare sides that share their load"
 		if m.Channel == chLocationName || m.Channel == "count" {
-			todo = fmt.Sprintf("raise its min_effect above %s, the largest difference that failed, or %s", num(math.Abs(m.Worst)), todo)
+			todo = fmt.Sprintf("raise its min_effect above %s, the largest difference that failed, or %s", words.Number(math.Abs(m.Worst)), todo)
 		}
 		return fmt.Sprintf("fails %s of healthy runs: %s. The last time: %s", percent(c.share(m.Failed)), todo, m.Reason)
 	case 2*m.Undecided > c.Runs:
 		return fmt.Sprintf("stays undecided in %s of runs: run longer, raise its min_effect or drop it; 'bellwether canary plan' says how long. The last time: %s", percent(c.share(m.Undecided)), m.Reason)
 	case m.Failed > 0:
-		return fmt.Sprintf("failed %s, which chance may do. The last time: %s", plural(m.Failed, "time"), m.Reason)
+		return fmt.Sprintf("failed %s, which chance may do. The last time: %s", words.Count(m.Failed, "time"), m.Reason)
 	}
 	return ""
 }

@@ -2,9 +2,10 @@ package canary
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/bellwether-ts/bellwether/canary/strict"
 )
 
 // The JSON of the offline command. Reading is strict: a misspelt field that is
@@ -24,11 +25,11 @@ const (
 func ParseRequest(data []byte) (Request, error) {
 	d := &decoder{}
 	var req Request
-	top := d.object("request", data, "metrics", "policy", "gates", "warnings")
+	top := d.Object("request", data, "metrics", "policy", "gates", "warnings")
 	if raw, ok := top["metrics"]; ok {
 		req.Metrics = d.metrics(raw)
-	} else if len(d.errs) == 0 {
-		d.fail("cannot read request: the field \"metrics\" is missing; write {\"metrics\":[...]}")
+	} else if d.Failures() == 0 {
+		d.Failf("cannot read request: the field \"metrics\" is missing; write {\"metrics\":[...]}")
 	}
 	if raw, ok := top["policy"]; ok {
 		req.Policy = d.policy(raw)
@@ -37,54 +38,23 @@ func ParseRequest(data []byte) (Request, error) {
 		req.Gates = d.gates(raw)
 	}
 	d.texts(top, "request", "warnings", &req.Warnings)
-	if len(d.errs) > 0 {
-		return Request{}, errors.Join(d.errs...)
+	if d.Failures() > 0 {
+		return Request{}, d.Err()
 	}
 	return req, nil
 }
 
-// decoder collects errors on the way down.
-type decoder struct{ errs []error }
-
-// maxErrors bounds what one request can make us report.
-const maxErrors = 100
-
-func (d *decoder) fail(format string, args ...any) {
-	if len(d.errs) < maxErrors {
-		d.errs = append(d.errs, fmt.Errorf(format, args...))
-	}
-}
-
-// object splits a JSON object into its known fields.
-func (d *decoder) object(what string, data []byte, known ...string) map[string]json.RawMessage {
-	var m map[string]json.RawMessage
-	if err := json.Unmarshal(data, &m); err != nil || m == nil {
-		if err == nil {
-			err = errors.New("it is null")
-		}
-		d.fail("cannot read %s: %w; expected an object with the fields %s", what, err, strings.Join(known, ", "))
-		return nil
-	}
-	for _, k := range sortedKeys(m) {
-		ok := false
-		for _, n := range known {
-			ok = ok || n == k
-		}
-		if !ok {
-			d.fail("cannot read %s: unknown field %s%s", what, clip(k), suggest(k, known))
-		}
-	}
-	return m
-}
+// decoder reads the parts of a request.
+type decoder struct{ strict.Reader }
 
 func (d *decoder) metrics(raw json.RawMessage) []Metric {
 	var items []json.RawMessage
 	if err := json.Unmarshal(raw, &items); err != nil {
-		d.fail("cannot read metrics: %w; expected an array", err)
+		d.Failf("cannot read metrics: %w; expected an array", err)
 		return nil
 	}
 	if len(items) > MaxMetrics {
-		d.fail("cannot judge %d metrics: the limit is %d; split the request", len(items), MaxMetrics)
+		d.Failf("cannot judge %d metrics: the limit is %d; split the request", len(items), MaxMetrics)
 		return nil
 	}
 	out := make([]Metric, 0, len(items))
@@ -93,7 +63,7 @@ func (d *decoder) metrics(raw json.RawMessage) []Metric {
 		at := fmt.Sprintf("metrics[%d]", i)
 		m := d.metric(at, item)
 		if first, ok := seen[m.Name]; ok && m.Name != "" {
-			d.fail("cannot read %s: the name %s is already that of metrics[%d]; names must differ", at, clip(m.Name), first)
+			d.Failf("cannot read %s: the name %s is already that of metrics[%d]; names must differ", at, strict.Clip(m.Name), first)
 		}
 		seen[m.Name] = i
 		out = append(out, m)
@@ -102,7 +72,7 @@ func (d *decoder) metrics(raw json.RawMessage) []Metric {
 }
 
 func (d *decoder) metric(at string, raw json.RawMessage) Metric {
-	f := d.object(at, raw, "name", "baseline", "canary", "step_seconds", "direction", "kind", "min_effect", "critical", "history", "shards",
+	f := d.Object(at, raw, "name", "baseline", "canary", "step_seconds", "direction", "kind", "min_effect", "critical", "history", "shards",
 		"distribution", "exposure", "error", "doubts", "notes")
 	var m Metric
 	if f == nil {
@@ -110,7 +80,7 @@ func (d *decoder) metric(at string, raw json.RawMessage) Metric {
 	}
 	d.text(f, at, "name", &m.Name)
 	if m.Name == "" {
-		d.fail("cannot read %s: the field \"name\" is missing or empty", at)
+		d.Failf("cannot read %s: the field \"name\" is missing or empty", at)
 	}
 	// A histogram's samples are its distribution, an unread metric has none.
 	needed := f["distribution"] == nil && f["error"] == nil
@@ -123,7 +93,7 @@ func (d *decoder) metric(at string, raw json.RawMessage) Metric {
 	d.positive(f, at, "min_effect", &m.MinEffect)
 	if raw, ok := f["critical"]; ok {
 		if err := json.Unmarshal(raw, &m.Critical); err != nil {
-			d.fail("cannot read %s.critical %s: write true or false", at, clip(string(raw)))
+			d.Failf("cannot read %s.critical %s: write true or false", at, strict.Clip(string(raw)))
 		}
 	}
 	var direction, kind string
@@ -133,13 +103,13 @@ func (d *decoder) metric(at string, raw json.RawMessage) Metric {
 	d.oneOf(at+".direction", direction, string(Increase), string(Decrease), string(Either))
 	d.oneOf(at+".kind", kind, string(Gauge), string(Count), string(Ratio), string(Latency), string(Histogram))
 	if d.positive(f, at, "exposure", &m.Exposure); m.Exposure >= 1 {
-		d.fail("cannot use %s.exposure %v: it is the canary's share of the traffic, between 0 and 1", at, m.Exposure)
+		d.Failf("cannot use %s.exposure %v: it is the canary's share of the traffic, between 0 and 1", at, m.Exposure)
 	}
 	if raw, ok := f["distribution"]; ok && string(raw) != "null" {
 		m.Distribution = d.distribution(at+".distribution", raw)
 	}
 	if m.Kind == Histogram && m.Distribution == nil && m.Err == "" {
-		d.fail("cannot judge %s: kind histogram needs the field \"distribution\"", at)
+		d.Failf("cannot judge %s: kind histogram needs the field \"distribution\"", at)
 	}
 	if raw, ok := f["history"]; ok && string(raw) != "null" {
 		m.History = d.history(at+".history", raw, m.Distribution == nil)
@@ -156,17 +126,17 @@ func (d *decoder) samples(f map[string]json.RawMessage, at, name string, require
 	raw, ok := f[name]
 	if !ok {
 		if required {
-			d.fail("cannot read %s: the field %q is missing; write [] if there are no samples", at, name)
+			d.Failf("cannot read %s: the field %q is missing; write [] if there are no samples", at, name)
 		}
 		return nil
 	}
-	v, err := parseSamples(raw, at+"."+name)
+	v, err := strict.Numbers(raw, at+"."+name)
 	if err != nil {
-		d.fail("%w", err)
+		d.Failf("%w", err)
 		return nil
 	}
 	if len(v) > MaxSamples {
-		d.fail("cannot judge %d samples of %s.%s: the limit is %d; use a longer step", len(v), at, name, MaxSamples)
+		d.Failf("cannot judge %d samples of %s.%s: the limit is %d; use a longer step", len(v), at, name, MaxSamples)
 		return nil
 	}
 	return v
@@ -175,7 +145,7 @@ func (d *decoder) samples(f map[string]json.RawMessage, at, name string, require
 func (d *decoder) text(f map[string]json.RawMessage, at, name string, into *string) {
 	if raw, ok := f[name]; ok {
 		if err := json.Unmarshal(raw, into); err != nil {
-			d.fail("cannot read %s.%s %s: expected text", at, name, clip(string(raw)))
+			d.Failf("cannot read %s.%s %s: expected text", at, name, strict.Clip(string(raw)))
 		}
 	}
 }
@@ -183,7 +153,7 @@ func (d *decoder) text(f map[string]json.RawMessage, at, name string, into *stri
 func (d *decoder) texts(f map[string]json.RawMessage, at, name string, into *[]string) {
 	if raw, ok := f[name]; ok {
 		if err := json.Unmarshal(raw, into); err != nil {
-			d.fail("cannot read %s.%s %s: expected an array of texts", at, name, clip(string(raw)))
+			d.Failf("cannot read %s.%s %s: expected an array of texts", at, name, strict.Clip(string(raw)))
 		}
 	}
 }
@@ -195,7 +165,7 @@ func (d *decoder) number(f map[string]json.RawMessage, at, name string, into *fl
 		return false
 	}
 	if err := json.Unmarshal(raw, into); err != nil {
-		d.fail("cannot read %s.%s %s: expected a number", at, name, clip(string(raw)))
+		d.Failf("cannot read %s.%s %s: expected a number", at, name, strict.Clip(string(raw)))
 		return false
 	}
 	return true
@@ -203,7 +173,7 @@ func (d *decoder) number(f map[string]json.RawMessage, at, name string, into *fl
 
 func (d *decoder) positive(f map[string]json.RawMessage, at, name string, into *float64) {
 	if d.number(f, at, name, into) && !(*into > 0) {
-		d.fail("cannot use %s.%s %v: it must be above 0; leave it out for the default", at, name, *into)
+		d.Failf("cannot use %s.%s %v: it must be above 0; leave it out for the default", at, name, *into)
 	}
 }
 
@@ -216,5 +186,5 @@ func (d *decoder) oneOf(what, got string, known ...string) {
 			return
 		}
 	}
-	d.fail("cannot use %s %s%s; known are %s", what, clip(got), suggest(got, known), strings.Join(known, ", "))
+	d.Failf("cannot use %s %s%s; known are %s", what, strict.Clip(got), strict.Suggest(got, known), strings.Join(known, ", "))
 }

@@ -5,6 +5,8 @@ import (
 	"math"
 	"slices"
 	"strings"
+
+	"github.com/bellwether-ts/bellwether/canary/words"
 )
 
 // From evidence to words: the verdict of a metric, what would change it, and
@@ -36,7 +38,7 @@ func (a *assessment) decide(tested int) {
 		a.inconclusive(a.undecided(alpha), a.forecast(tested))
 	}
 	if a.first.name != chMissing && a.v.Verdict != NoData {
-		a.step("pass test", "margin %s (%s); p = %s that the effect reaches it, against %v", num(a.margin), a.marginSource(), pnum(a.logPass), a.policy.FalsePass)
+		a.step("pass test", "margin %s (%s); p = %s that the effect reaches it, against %v", words.Number(a.margin), a.marginSource(), words.P(a.logPass), a.policy.FalsePass)
 		a.v.Channels = a.evidence(alpha, correction)
 	}
 	for _, b := range a.s.blockers {
@@ -74,7 +76,7 @@ func (a *assessment) fail(c *channel, level float64, tested int) {
 		}
 	}
 	a.v.Reason = fmt.Sprintf("%s, which is %s chance allows: p = %s over all looks against %s needed among %s",
-		says, how, pnum(c.logFail), pnum(level+math.Log(c.share)), plural(tested, "metric"))
+		says, how, words.P(c.logFail), words.P(level+math.Log(c.share)), words.Count(tested, "metric"))
 }
 
 // pass gives an equivalent metric its PASS unless something else forbids it.
@@ -85,7 +87,7 @@ func (a *assessment) pass(alpha float64, tested int) {
 		return
 	}
 	if c := a.suspect(alpha); c != nil {
-		a.inconclusive(fmt.Sprintf("its level is equivalent, but %s, with p = %s", c.says, pnum(c.logFail)), float64(a.s.length)*per)
+		a.inconclusive(fmt.Sprintf("its level is equivalent, but %s, with p = %s", c.says, words.P(c.logFail)), float64(a.s.length)*per)
 		return
 	}
 	if a.logShape > math.Log(a.policy.FalsePass) {
@@ -101,9 +103,9 @@ func (a *assessment) inconclusive(why string, wait float64) {
 	a.v.Verdict, a.v.MinutesNeeded = Inconclusive, wait
 	next := "more of the same will not decide it"
 	if !math.IsInf(wait, 1) {
-		next = fmt.Sprintf("about %s more would decide it", minutes(wait))
+		next = fmt.Sprintf("about %s more would decide it", words.Minutes(wait))
 		if math.IsNaN(a.v.Interval[0]) {
-			next = fmt.Sprintf("at least %s more are needed", minutes(wait))
+			next = fmt.Sprintf("at least %s more are needed", words.Minutes(wait))
 		}
 	}
 	if len(a.s.blockers) > 0 {
@@ -150,7 +152,7 @@ func (a *assessment) undecided(alpha float64) string {
 	if a.unlike != "" {
 		return "the canary " + a.change() + ", but " + a.unlike
 	}
-	return fmt.Sprintf("the canary %s: neither no change nor a change of the margin %s (%s) can be ruled out", a.change(), num(a.margin), a.marginSource())
+	return fmt.Sprintf("the canary %s: neither no change nor a change of the margin %s (%s) can be ruled out", a.change(), words.Number(a.margin), a.marginSource())
 }
 
 // change describes the effect and its interval.
@@ -168,19 +170,19 @@ func (a *assessment) change() string {
 		per = " events per sample"
 	}
 	if a.first.name == chConstant {
-		return fmt.Sprintf("is %s by exactly %s at every instant", word, num(math.Abs(e)))
+		return fmt.Sprintf("is %s by exactly %s at every instant", word, words.Number(math.Abs(e)))
 	}
 	if math.IsNaN(a.v.Interval[0]) {
-		return fmt.Sprintf("is %s by %s%s", word, num(math.Abs(e)), per)
+		return fmt.Sprintf("is %s by %s%s", word, words.Number(math.Abs(e)), per)
 	}
-	return fmt.Sprintf("is %s by %s%s (interval %s to %s)", word, num(math.Abs(e)), per, num(a.v.Interval[0]), num(a.v.Interval[1]))
+	return fmt.Sprintf("is %s by %s%s (interval %s to %s)", word, words.Number(math.Abs(e)), per, words.Number(a.v.Interval[0]), words.Number(a.v.Interval[1]))
 }
 
 func (a *assessment) within() string {
 	if a.margin == 0 {
 		return "neither side ever moves"
 	}
-	return fmt.Sprintf("no change as large as the margin %s (%s) fits the data", num(a.margin), a.marginSource())
+	return fmt.Sprintf("no change as large as the margin %s (%s) fits the data", words.Number(a.margin), a.marginSource())
 }
 
 func (a *assessment) marginSource() string {
@@ -215,13 +217,13 @@ func (a *assessment) forecast(tested int) float64 {
 	per := a.m.StepSeconds / 60
 	need := float64(coldMinimum)
 	if a.m.Kind == Count || a.first.name == chMissing {
-		need = minPairs
+		need = MinPairs
 	}
 	if a.first.name == chMissing || math.IsNaN(a.v.Interval[0]) {
 		return max(1, need-n) * per
 	}
 	if a.first.name == chConstant {
-		return max(1, 2*minPairs-n) * per
+		return max(1, 2*MinPairs-n) * per
 	}
 	if !(a.se > 0) {
 		return math.Inf(1)
@@ -311,7 +313,7 @@ func (v *Verdict) explain(count map[Outcome]int) {
 		return
 	}
 	if v.Verdict == Pass {
-		v.Reasons = []string{fmt.Sprintf("PASS: %s within the margin", plural(count[Pass], "metric"))}
+		v.Reasons = []string{fmt.Sprintf("PASS: %s within the margin", words.Count(count[Pass], "metric"))}
 		v.Limiting = ""
 		return
 	}

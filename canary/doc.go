@@ -37,7 +37,7 @@
 // instances. Figures, and those of the peers, are in bench/canary/REPORT.md.
 //
 // Beside it stand four judges named after Twitter's (JudgeNamed) and a
-// bit-compatible Kayenta judge (JudgeKayenta) for those who migrate.
+// bit-compatible Kayenta judge (package kayenta) for those who migrate.
 //
 // The package refuses to fetch data, to schedule looks, to roll back, and to
 // pass a canary it has no data for.

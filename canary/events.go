@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"github.com/bellwether-ts/bellwether/canary/stat"
+	"github.com/bellwether-ts/bellwether/canary/words"
 )
 
 // The count channel. Whatever the common rate does, an event is the canary's
@@ -56,14 +57,14 @@ func countEvents(m *Metric, s *sides, rho float64, rhoGiven bool) counted {
 	for _, v := range y {
 		c.s0 += v
 	}
-	if h := m.History; h != nil && len(s.hd) >= 2*minPairs {
+	if h := m.History; h != nil && len(s.hd) >= 2*MinPairs {
 		hx, hy := readableCounts(h.Canary, h.Baseline, true), readableCounts(h.Baseline, h.Canary, true)
 		c.disperse(hx, hy, "history")
 		if !rhoGiven {
 			c.shareOfHistory(hx, hy)
 		}
 	}
-	cold := c.detail == "" && len(s.hd) < 2*minPairs
+	cold := c.detail == "" && len(s.hd) < 2*MinPairs
 	if cold {
 		c.assumeDispersion()
 	}
@@ -178,7 +179,7 @@ func judgeEvents(a *assessment) {
 	a.v.Channel = chCount
 	a.v.Effect = c.effect
 	a.v.NEff, a.v.Calibration = (c.s1+c.s0)/c.dispersion, "window"
-	if len(a.s.hd) >= 2*minPairs {
+	if len(a.s.hd) >= 2*MinPairs {
 		a.v.Calibration = "history"
 	}
 	a.margin = a.m.MinEffect
@@ -195,7 +196,7 @@ func judgeEvents(a *assessment) {
 	up := -stat.RateDifferenceScore(c.s1, c.n1, c.s0, c.n0, k, a.margin) / root
 	down := stat.RateDifferenceScore(c.s1, c.n1, c.s0, c.n0, k, -a.margin) / root
 	a.logPass = a.equivalence(up, down)
-	if min(c.n1, c.n0) < minPairs {
+	if min(c.n1, c.n0) < MinPairs {
 		a.logPass = 0
 	}
 	z := a.plan.score(math.Log(a.policy.FalsePass), false)
@@ -203,8 +204,8 @@ func judgeEvents(a *assessment) {
 	a.se = (a.v.Interval[1] - a.v.Interval[0]) / 2 / z
 	a.step("samples", "%v canary events in %v samples, %v baseline events in %v; the canary should have %.3g of them", c.s1, c.n1, c.s0, c.n0, rho)
 	a.step("variance", "dispersion %.2f%s", c.dispersion, c.detail)
-	a.step("fail test", "a running bet against that share has won at most %s times its stake; without a change it gets there with chance %s", pnum(c.logE), pnum(-c.logE))
-	if large := (c.s1+c.s0)/(c.n1+c.n0) >= largeRate; c.lumpy || large && len(a.s.hd) < 2*minPairs {
+	a.step("fail test", "a running bet against that share has won at most %s times its stake; without a change it gets there with chance %s", words.P(c.logE), words.P(-c.logE))
+	if large := (c.s1+c.s0)/(c.n1+c.n0) >= largeRate; c.lumpy || large && len(a.s.hd) < 2*MinPairs {
 		a.holdCounts(&c)
 	}
 }
@@ -249,9 +250,9 @@ func (a *assessment) holdCounts(c *counted) {
 	a.plan.cold = true
 	z := stat.NormalFromStudent(l.effect/l.se, l.df)
 	a.logFail = max(a.logFail, a.plan.logP(directed(z, a.m.Direction), a.m.Direction == Either))
-	a.step("guard", "%s: the level must agree, p = %s; %s", why, pnum(a.logFail), l.detail)
+	a.step("guard", "%s: the level must agree, p = %s; %s", why, words.P(a.logFail), l.detail)
 	if l.source == "window" && l.surely < coldIndependent {
 		a.logFail = 0
-		a.step("guard", "and the samples are worth only %s independent ones for sure", num(l.surely))
+		a.step("guard", "and the samples are worth only %s independent ones for sure", words.Number(l.surely))
 	}
 }

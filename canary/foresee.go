@@ -5,6 +5,8 @@ import (
 	"math"
 	"strconv"
 	"time"
+
+	"github.com/bellwether-ts/bellwether/canary/words"
 )
 
 // Foresee answers before the deploy what the judge could show after it: how
@@ -134,8 +136,8 @@ func foresee(m Metric, policy Policy, exposureGiven bool, tested int, s Schedule
 	m = assess(m, policy, exposureGiven).m // Defaults filled in as the judge does.
 	out.MarginGiven = m.MinEffect > 0
 	full := s.samples(s.looks(), m.StepSeconds)
-	if full < minPairs {
-		out.Reason = fmt.Sprintf("cannot say: a run of %s holds %s of %v seconds, and the judge needs %d; run longer or take a shorter step", minutes(s.Longest.Minutes()), plural(full, "sample"), m.StepSeconds, minPairs)
+	if full < MinPairs {
+		out.Reason = fmt.Sprintf("cannot say: a run of %s holds %s of %v seconds, and the judge needs %d; run longer or take a shorter step", words.Minutes(s.Longest.Minutes()), words.Count(full, "sample"), m.StepSeconds, MinPairs)
 		return out
 	}
 	before, why := pastOf(m, full)
@@ -155,7 +157,7 @@ func foresee(m Metric, policy Policy, exposureGiven bool, tested int, s Schedule
 	}
 	sp, ok := p.at(full)
 	if !ok {
-		out.Reason = fmt.Sprintf("cannot say: a history of %s is too short for a run of %s; give at least %s", plural(len(p.base), "sample"), plural(full, "sample"), plural(stdHistory*full, "sample"))
+		out.Reason = fmt.Sprintf("cannot say: a history of %s is too short for a run of %s; give at least %s", words.Count(len(p.base), "sample"), words.Count(full, "sample"), words.Count(stdHistory*full, "sample"))
 		return out
 	}
 	out.Known, out.Phi, out.Calibration = true, sp.phi, sp.source
@@ -268,8 +270,8 @@ func (p *prospect) foreseeConstant(out *MetricForesight, s Schedule) {
 	if p.two {
 		n++
 	}
-	out.Fail = p.lookAt(s, max(minPairs, int(n)))
-	out.Pass = p.lookAt(s, 2*minPairs)
+	out.Fail = p.lookAt(s, max(MinPairs, int(n)))
+	out.Pass = p.lookAt(s, 2*MinPairs)
 	out.Visible = 0
 	for _, v := range []struct {
 		t      time.Duration

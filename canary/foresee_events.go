@@ -123,7 +123,7 @@ func (p *prospect) countGlances(s Schedule, st stream) (gs []glance, when []time
 		}
 		N := float64(n)
 		g := glance{n: n, se: root * math.Sqrt((st.k*st.rate+st.k*st.k*st.rate)/N), fail: math.Inf(1), half: math.Inf(1)}
-		if pl := newPlan(s.at(p.policy, k, p.m.StepSeconds), n, p.m.StepSeconds); n >= minPairs && !(p.cold && st.level && n < coldMinimum) {
+		if pl := newPlan(s.at(p.policy, k, p.m.StepSeconds), n, p.m.StepSeconds); n >= MinPairs && !(p.cold && st.level && n < coldMinimum) {
 			z := -stat.RateDifferenceScore(st.k*st.rate*N, N, st.rate*N, N, st.k, p.margin)
 			if p.m.Direction == Decrease {
 				z = stat.RateDifferenceScore(st.k*st.rate*N, N, st.rate*N, N, st.k, -p.margin)

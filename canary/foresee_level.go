@@ -56,7 +56,7 @@ func (p *prospect) glances(s Schedule) (gs []glance, when []time.Duration) {
 	cold := -1
 	for _, k := range p.looksOf(s) {
 		n := s.samples(k, p.m.StepSeconds)
-		if n < minPairs || len(gs) > 0 && gs[len(gs)-1].n == n {
+		if n < MinPairs || len(gs) > 0 && gs[len(gs)-1].n == n {
 			continue
 		}
 		sp, ok := p.at(n)

@@ -44,7 +44,7 @@ func pastOf(m Metric, lag int) (p past, reason string) {
 	p = past{m: m, memory: map[int]spread{}}
 	if m.History != nil && len(m.History.Baseline) == len(m.History.Canary) {
 		p.base, p.side = readable(m.Kind, m.History.Baseline, m.History.Canary)
-		if len(p.base) >= 2*minPairs {
+		if len(p.base) >= 2*MinPairs {
 			return p, ""
 		}
 	}
@@ -129,7 +129,7 @@ func (p *past) windows(n, count int) []spread {
 	for i := range count {
 		m := p.window(i*(len(p.base)-n)/max(1, count-1), n)
 		sides := gather(&m)
-		if len(sides.d) < minPairs {
+		if len(sides.d) < MinPairs {
 			return nil
 		}
 		l := locate(&sides)
@@ -157,7 +157,7 @@ func middle(found []spread) spread {
 // that they differ.
 func (p *past) coldSpread(n int) spread {
 	have := len(p.base)
-	size := max(minPairs, min(n, have/3))
+	size := max(MinPairs, min(n, have/3))
 	tried := p.windows(size, coldWindows)
 	s := middle(tried)
 	if s.source != "window" {

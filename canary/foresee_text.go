@@ -7,17 +7,19 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
+
+	"github.com/bellwether-ts/bellwether/canary/words"
 )
 
 // What was foreseen, in words and as JSON.
 
 // words says in a sentence what a run brings.
 func (p *prospect) words(out *MetricForesight, s Schedule) string {
-	worse := fmt.Sprintf("a canary %s by %s (%s)", p.worseWord(), num(out.MinEffect), p.marginHow)
+	worse := fmt.Sprintf("a canary %s by %s (%s)", p.worseWord(), words.Number(out.MinEffect), p.marginHow)
 	if p.isCount {
-		worse = fmt.Sprintf("a canary %s by %s events per sample (%s)", p.worseWord(), num(out.MinEffect), p.marginHow)
+		worse = fmt.Sprintf("a canary %s by %s events per sample (%s)", p.worseWord(), words.Number(out.MinEffect), p.marginHow)
 	}
-	full := minutes(s.Longest.Minutes())
+	full := words.Minutes(s.Longest.Minutes())
 	var b strings.Builder
 	switch {
 	case out.Fail == Never:
@@ -39,7 +41,7 @@ func (p *prospect) words(out *MetricForesight, s Schedule) string {
 		if math.IsInf(out.Visible, 1) {
 			b.WriteString("; no effect is surely seen in a full run")
 		} else {
-			fmt.Fprintf(&b, "; or take a min_effect of %s, which a full run sees", num(out.Visible))
+			fmt.Fprintf(&b, "; or take a min_effect of %s, which a full run sees", words.Number(out.Visible))
 		}
 	}
 	b.WriteString("; ")
@@ -59,18 +61,18 @@ func (p *prospect) source(out *MetricForesight, s Schedule) string {
 	n := s.samples(s.looks(), p.m.StepSeconds)
 	if p.isCount {
 		st := p.stream(n)
-		return fmt.Sprintf("from %s of history with %.3g baseline events each, the canary having %.2g of the traffic, dispersion %.2f", plural(len(p.base), "sample"), st.rate, st.rho, st.dispersion)
+		return fmt.Sprintf("from %s of history with %.3g baseline events each, the canary having %.2g of the traffic, dispersion %.2f", words.Count(len(p.base), "sample"), st.rate, st.rho, st.dispersion)
 	}
 	sp, _ := p.at(n)
-	text := fmt.Sprintf("spread from %s of history, autocorrelation %.2f", plural(len(p.base), "sample"), out.Phi)
+	text := fmt.Sprintf("spread from %s of history, autocorrelation %.2f", words.Count(len(p.base), "sample"), out.Phi)
 	if sp.source == "model" {
 		text += fmt.Sprintf(", modelled: a history of %d samples would measure it", stdHistory*n)
 	}
 	if reach := time.Duration(float64(len(p.base)) * p.m.StepSeconds * float64(time.Second)); reach < maxSchedule && (out.Fail == Never || out.Pass == Never) {
-		text += fmt.Sprintf(", which cannot foresee runs longer than %s", minutes(reach.Minutes()))
+		text += fmt.Sprintf(", which cannot foresee runs longer than %s", words.Minutes(reach.Minutes()))
 	}
 	if gs, _ := p.glances(s); len(gs) > 0 && sp.placeboMax > 0 && gs[len(gs)-1].fail == sp.placeboMax {
-		text += fmt.Sprintf("; a window without a deploy once differed by %s, and no smaller change FAILs", num(sp.placeboMax))
+		text += fmt.Sprintf("; a window without a deploy once differed by %s, and no smaller change FAILs", words.Number(sp.placeboMax))
 	}
 	return text
 }
@@ -93,14 +95,14 @@ func lasts(d time.Duration) string {
 	case 0:
 		return "unknown"
 	}
-	return minutes(d.Minutes())
+	return words.Minutes(d.Minutes())
 }
 
 // Text renders the answer for people: a table at a glance, then a sentence per
 // metric.
 func (f Foresight) Text() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "A run of up to %s with a look every %s, chances of %.3g:\n\n", minutes(f.Schedule.Longest.Minutes()), minutes(f.Schedule.LookEvery.Minutes()), f.Power)
+	fmt.Fprintf(&b, "A run of up to %s with a look every %s, chances of %.3g:\n\n", words.Minutes(f.Schedule.Longest.Minutes()), words.Minutes(f.Schedule.LookEvery.Minutes()), f.Power)
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "METRIC\tMIN EFFECT\tFAILS BY\tPASSES BY\tFULL RUN SEES\tEVENTS")
 	for _, m := range f.Metrics {
@@ -157,7 +159,7 @@ func dash(v float64) string {
 	case math.IsInf(v, 0):
 		return "never"
 	}
-	return num(v)
+	return words.Number(v)
 }
 
 // MarshalJSON writes the answer in the form of the service's REST API: times

@@ -34,17 +34,6 @@ func FuzzParseRequest(f *testing.F) {
 	})
 }
 
-func FuzzKayenta(f *testing.F) {
-	f.Add([]byte(`{"canaryConfig":{"metrics":[{"name":"a","groups":["g"],"analysisConfigurations":{"canary":{"direction":"increase","outliers":{"strategy":"remove"}}}}],"classifier":{"groupWeights":{"g":100}}},"scoreThresholds":{"pass":95,"marginal":75},"metricSetPairList":[{"name":"a","id":"1","values":{"control":[1,2,3],"experiment":[4,5,"NaN"]}}]}`))
-	f.Add([]byte(`{"metricSetPairList":[]}`))
-	f.Fuzz(func(t *testing.T, data []byte) {
-		out, err := JudgeKayenta(data, KayentaOptions{})
-		if err == nil && !json.Valid(out) {
-			t.Fatalf("bad JSON %s", out)
-		}
-	})
-}
-
 // FuzzJudge feeds arbitrary bits as samples: no panic, valid JSON, and no PASS
 // for a side without a finite sample.
 func FuzzJudge(f *testing.F) {

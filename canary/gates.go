@@ -3,6 +3,8 @@ package canary
 import (
 	"fmt"
 	"math"
+
+	"github.com/bellwether-ts/bellwether/canary/words"
 )
 
 // Gates: objectives that must not burn while the canary runs. Equal sides do not
@@ -25,10 +27,10 @@ func (g Gate) judge() GateVerdict {
 		v.Reason = fmt.Sprintf("nobody knows how fast the budget of objective %s burns%s: check that it is evaluated", g.Objective, detail)
 	case g.Burn >= g.Limit:
 		v.Verdict = Fail
-		v.Reason = fmt.Sprintf("objective %s burns its budget at %s times the pace that spends it all%s, and %s fails a canary", g.Objective, num(g.Burn), detail, num(g.Limit))
+		v.Reason = fmt.Sprintf("objective %s burns its budget at %s times the pace that spends it all%s, and %s fails a canary", g.Objective, words.Number(g.Burn), detail, words.Number(g.Limit))
 	default:
 		v.Verdict = Pass
-		v.Reason = fmt.Sprintf("objective %s burns its budget at %s times the pace that spends it all%s, below %s", g.Objective, num(g.Burn), detail, num(g.Limit))
+		v.Reason = fmt.Sprintf("objective %s burns its budget at %s times the pace that spends it all%s, below %s", g.Objective, words.Number(g.Burn), detail, words.Number(g.Limit))
 	}
 	return v
 }

@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"github.com/bellwether-ts/bellwether/canary/stat"
+	"github.com/bellwether-ts/bellwether/canary/words"
 	"github.com/bellwether-ts/bellwether/metric"
 )
 
@@ -48,7 +49,7 @@ type instances struct {
 }
 
 // minInstanceSamples is the number of samples below which an instance is left out.
-const minInstanceSamples = minPairs
+const minInstanceSamples = MinPairs
 
 // readInstances reads the shards; nil where they say nothing.
 func readInstances(a *assessment) *instances {
@@ -178,11 +179,11 @@ func (in *instances) holdLevel(a *assessment) {
 		return
 	}
 	a.step("instances", "the canary's %s lie %.3g standard errors from the baseline's %s, measured by how much those differ among themselves (%.0f degrees of freedom): p = %s",
-		plural(len(in.canary), "instance"), in.t, plural(len(in.base), "instance"), in.df, pnum(in.logP))
+		words.Count(len(in.canary), "instance"), in.t, words.Count(len(in.base), "instance"), in.df, words.P(in.logP))
 	if in.logP > a.logFail {
 		a.logFail = in.logP
 		a.guardUntil = math.Inf(1) // More time does not make instances alike.
-		a.unlike = fmt.Sprintf("instances of one version differ as much among themselves (p = %s)", pnum(in.logP))
+		a.unlike = fmt.Sprintf("instances of one version differ as much among themselves (p = %s)", words.P(in.logP))
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/bellwether-ts/bellwether/canary/stat"
+	"github.com/bellwether-ts/bellwether/canary/words"
 )
 
 // The native judge. Every metric is assessed alone (samples, margin, channels,
@@ -92,8 +93,8 @@ func (p Policy) filled() (Policy, error) {
 			*v = d
 		}
 	}
-	def(&p.FalseFail, 0.01)
-	def(&p.FalsePass, 0.05)
+	def(&p.FalseFail, DefaultFalseFail)
+	def(&p.FalsePass, DefaultFalsePass)
 	def(&p.Exposure, 0.5)
 	if p.Looks > 0 && p.Look == 0 {
 		p.Look = p.Looks
@@ -127,7 +128,7 @@ func assessWith(m Metric, policy Policy, exposureGiven bool, found bands) *asses
 	a.histograms()
 	a.s = gather(&a.m)
 	if a.dist != nil && a.dist.unread > 0 {
-		a.s.blockers = append(a.s.blockers, fmt.Sprintf("%s cannot be read (wrong number of buckets, or negative counts)", plural(a.dist.unread, "histogram")))
+		a.s.blockers = append(a.s.blockers, fmt.Sprintf("%s cannot be read (wrong number of buckets, or negative counts)", words.Count(a.dist.unread, "histogram")))
 	}
 	a.v.N = [2]int{len(a.s.y), len(a.s.x)}
 	a.plan = newPlan(policy, a.s.length, m.StepSeconds)
@@ -142,7 +143,7 @@ func assessWith(m Metric, policy Policy, exposureGiven bool, found bands) *asses
 		a.v.Channel = chMissing
 	case m.Kind == Count && wholeCounts(&a.m):
 		judgeEvents(a)
-	case have < minPairs:
+	case have < MinPairs:
 		a.v.Channel = chMissing
 	default:
 		if m.Kind == Count {
@@ -229,10 +230,10 @@ func (a *assessment) testLevel(l *located, cold bool) {
 	a.logFail = a.plan.logP(directed(z, a.m.Direction), a.m.Direction == Either)
 	if cold && l.surely < coldIndependent {
 		a.guardUntil = coldIndependent / l.surely
-		a.guard = fmt.Sprintf("its samples depend on each other so much that they are worth only %s independent ones for sure, and there is no history to measure that on", num(l.surely))
+		a.guard = fmt.Sprintf("its samples depend on each other so much that they are worth only %s independent ones for sure, and there is no history to measure that on", words.Number(l.surely))
 	}
 	if l.placeboMax > 0 && math.Abs(l.effect) <= l.placeboMax {
-		a.guard = fmt.Sprintf("a window without a deploy once differed by %s", num(math.Ldexp(l.placeboMax, a.s.exp)))
+		a.guard = fmt.Sprintf("a window without a deploy once differed by %s", words.Number(math.Ldexp(l.placeboMax, a.s.exp)))
 	}
 	var up, down float64
 	if a.m.Direction != Decrease {
@@ -245,7 +246,7 @@ func (a *assessment) testLevel(l *located, cold bool) {
 	half := l.se * stat.StudentFromNormal(a.plan.score(math.Log(a.policy.FalsePass), false), l.df)
 	a.v.Interval = [2]float64{l.effect - half, l.effect + half}
 	a.step("fail test", "effect %.4g standard errors, %.3g as a normal score; p = %s over all looks, window %.0f %% of the plan",
-		t, z, pnum(a.logFail), 100*a.plan.share)
+		t, z, words.P(a.logFail), 100*a.plan.share)
 }
 
 // defaultMargin is the margin of a level metric that states none, in standard
@@ -268,15 +269,15 @@ func (a *assessment) judgeConstant(l located, n int) {
 		}
 		a.logFail = a.v.LogP
 	}
-	if n >= 2*minPairs && (bad <= 0 || bad < a.margin) {
+	if n >= 2*MinPairs && (bad <= 0 || bad < a.margin) {
 		a.logPass = math.Inf(-1)
 	}
 	if len(a.s.hd) > 0 && !a.s.sameInstances {
 		if stood := stat.Mean(a.s.hd); math.Abs(stood) > 0 && math.Abs(l.effect) <= 3*math.Abs(stood) {
-			a.guard = fmt.Sprintf("instances that stood in for it before the deploy differed by %s", num(math.Ldexp(stood, a.s.exp)))
+			a.guard = fmt.Sprintf("instances that stood in for it before the deploy differed by %s", words.Number(math.Ldexp(stood, a.s.exp)))
 		}
 	}
-	a.step("fail test", "the difference is %s at every one of %d instants; p = %s", num(math.Ldexp(l.effect, a.s.exp)), n, pnum(a.logFail))
+	a.step("fail test", "the difference is %s at every one of %d instants; p = %s", words.Number(math.Ldexp(l.effect, a.s.exp)), n, words.P(a.logFail))
 }
 
 // unscale puts the verdict's numbers back into the metric's unit.

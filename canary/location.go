@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"github.com/bellwether-ts/bellwether/canary/stat"
+	"github.com/bellwether-ts/bellwether/canary/words"
 )
 
 // The location channel: has the level moved? The effect is the mean difference
@@ -54,14 +55,14 @@ func locate(s *sides) located {
 	n := len(s.d)
 	before := 0.0
 	var pl stat.Placebo
-	havePlacebo := len(s.hd) >= max(2*minPairs, stat.MinPlaceboWindows*n) && n > 0
+	havePlacebo := len(s.hd) >= max(2*MinPairs, stat.MinPlaceboWindows*n) && n > 0
 	if havePlacebo {
 		pl = stat.PlaceboVariance(s.hd, n)
 	}
 	switch {
 	case havePlacebo:
 		before = pl.Mean
-	case len(s.hd) >= 2*minPairs:
+	case len(s.hd) >= 2*MinPairs:
 		before = stat.Mean(s.hd)
 	}
 	l := located{effect: stat.Mean(s.d), phi: math.NaN()}
@@ -79,7 +80,7 @@ func locate(s *sides) located {
 	case havePlacebo && pl.SE > 0 && !flat(s.hd, s.hx, s.hy):
 		l.fromPlacebo(s, pl)
 		l.standIns(s, before)
-	case len(s.hd) >= 2*minPairs && !flat(s.hd, s.hx, s.hy):
+	case len(s.hd) >= 2*MinPairs && !flat(s.hd, s.hx, s.hy):
 		l.fromModel(s, before)
 		l.standIns(s, before)
 	default:
@@ -114,7 +115,7 @@ func (l *located) standIns(s *sides, mean float64) {
 		l.placeboMax += math.Abs(mean)
 	}
 	if l.se > 1.05*se {
-		l.detail += fmt.Sprintf("; other instances stood in, and as they differed by %s all along, the standard error is %.2g times as large, on %.1f degrees of freedom", num(math.Ldexp(mean, s.exp)), l.se/se, l.df)
+		l.detail += fmt.Sprintf("; other instances stood in, and as they differed by %s all along, the standard error is %.2g times as large, on %.1f degrees of freedom", words.Number(math.Ldexp(mean, s.exp)), l.se/se, l.df)
 	}
 }
 

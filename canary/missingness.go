@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"github.com/bellwether-ts/bellwether/canary/stat"
+	"github.com/bellwether-ts/bellwether/canary/words"
 )
 
 // The missingness channel: does the canary fall silent more often than the
@@ -47,7 +48,7 @@ func judgeMissingness(a *assessment) {
 	if a.m.Kind != Gauge && a.m.Kind != Count && a.m.Kind != "" {
 		c.held = "a metric of this kind has no samples while there are no requests"
 	}
-	a.step("missingness test", "%s; p = %s over all looks", c.says, pnum(c.logFail))
+	a.step("missingness test", "%s; p = %s over all looks", c.says, words.P(c.logFail))
 	a.others = append(a.others, c)
 }
 

@@ -5,6 +5,9 @@ import (
 	"math"
 	"slices"
 	"strings"
+
+	"github.com/bellwether-ts/bellwether/canary/strict"
+	"github.com/bellwether-ts/bellwether/canary/words"
 )
 
 // The named judges are our reading of the four that Twitter described
@@ -91,7 +94,7 @@ func JudgeNamed(name string, req Request) (Verdict, error) {
 		}
 		return judgeEach(name, req, o, n.judge), nil
 	}
-	return Verdict{}, fmt.Errorf("cannot use judge %s%s; known are %s", clip(name), suggest(name, Judges()), strings.Join(Judges(), ", "))
+	return Verdict{}, fmt.Errorf("cannot use judge %s%s; known are %s", strict.Clip(name), strict.Suggest(name, Judges()), strings.Join(Judges(), ", "))
 }
 
 // judgeEach runs a named judge over every metric.
@@ -123,7 +126,7 @@ func judgeEach(name string, req Request, o NamedOptions, judge namedJudge) Verdi
 	v.Digest = d.whole(name, v.Policy, &req, v.Metrics)
 	v.conclude()
 	if v.Verdict == Pass {
-		v.Reasons = []string{fmt.Sprintf("PASS: judge %s flagged none of %s; this does not show that they are equivalent", name, plural(len(v.Metrics), "metric"))}
+		v.Reasons = []string{fmt.Sprintf("PASS: judge %s flagged none of %s; this does not show that they are equivalent", name, words.Count(len(v.Metrics), "metric"))}
 	}
 	return v
 }

@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"github.com/bellwether-ts/bellwether/canary/stat"
+	"github.com/bellwether-ts/bellwether/canary/words"
 )
 
 // mann-whitney: tolerance, confidenceLevel, direction, after Kayenta, with an
@@ -25,8 +26,8 @@ func judgeMannWhitney(m *Metric, o NamedOptions, v *MetricVerdict) {
 	bound := o.Tolerance * math.Abs(h.Estimate)
 	high := m.Direction != Decrease && h.Low > bound
 	low := m.Direction != Increase && h.High < -bound
-	span := fmt.Sprintf("shift %s, %g %% interval %s to %s, tolerance %s", num(h.Estimate), 100*o.ConfidenceLevel, num(h.Low), num(h.High), num(bound))
-	v.Trace.Steps = append(v.Trace.Steps, TraceStep{"rank test", fmt.Sprintf("U = %v of %d pairs, p = %s; %s", t.U, len(x)*len(y), pnum(t.LogP), span)})
+	span := fmt.Sprintf("shift %s, %g %% interval %s to %s, tolerance %s", words.Number(h.Estimate), 100*o.ConfidenceLevel, words.Number(h.Low), words.Number(h.High), words.Number(bound))
+	v.Trace.Steps = append(v.Trace.Steps, TraceStep{"rank test", fmt.Sprintf("U = %v of %d pairs, p = %s; %s", t.U, len(x)*len(y), words.P(t.LogP), span)})
 	switch {
 	case neverRejects(len(x), len(y), o.ConfidenceLevel):
 		v.Verdict, v.MinutesNeeded = Inconclusive, math.Max(1, m.StepSeconds/60)

@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"github.com/bellwether-ts/bellwether/canary/stat"
+	"github.com/bellwether-ts/bellwether/canary/words"
 )
 
 // The three shard judges. Each flags single canary shards; the metric FAILs
@@ -56,7 +57,7 @@ func flagShards(m *Metric, v *MetricVerdict, y, x []float64, far []bool, rule st
 		}
 	}
 	what := fmt.Sprintf("%d of %d canary shards %s", n, len(x), rule)
-	v.Trace.Steps = append(v.Trace.Steps, TraceStep{"shards", fmt.Sprintf("baseline median %s, robust sd %s, %d shards; %s", num(center), num(stat.RobustScale(y)), len(y), what)})
+	v.Trace.Steps = append(v.Trace.Steps, TraceStep{"shards", fmt.Sprintf("baseline median %s, robust sd %s, %d shards; %s", words.Number(center), words.Number(stat.RobustScale(y)), len(y), what)})
 	v.Verdict, v.Reason = Pass, what+", no more than half"
 	if 2*n > len(x) {
 		v.Verdict, v.Reason = Fail, what+", more than half"
@@ -87,7 +88,7 @@ func judgeMAD(m *Metric, o NamedOptions, v *MetricVerdict) {
 	for i, p := range x {
 		far[i] = away(p) > limit
 	}
-	flagShards(m, v, y, x, far, fmt.Sprintf("lie beyond robust z %s, percentile %g of the baseline's own", num(limit), o.MaxPercentile))
+	flagShards(m, v, y, x, far, fmt.Sprintf("lie beyond robust z %s, percentile %g of the baseline's own", words.Number(limit), o.MaxPercentile))
 }
 
 // judgeDBSCAN clusters all shards with radius toleranceFactor robust standard
@@ -106,7 +107,7 @@ func judgeDBSCAN(m *Metric, o NamedOptions, v *MetricVerdict) {
 	for i, l := range labels[len(y):] {
 		far[i] = l == stat.Noise || home[l] == 0
 	}
-	flagShards(m, v, y, x, far, fmt.Sprintf("share no cluster with a baseline shard at radius %s", num(eps)))
+	flagShards(m, v, y, x, far, fmt.Sprintf("share no cluster with a baseline shard at radius %s", words.Number(eps)))
 }
 
 // judgeHDBSCAN clusters all shards by density and flags a canary shard that is

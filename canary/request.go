@@ -101,6 +101,12 @@ type Distribution struct {
 	HistoryCanary   [][]float64
 }
 
+// The errors a policy accepts that states none.
+const (
+	DefaultFalseFail = 0.01
+	DefaultFalsePass = 0.05
+)
+
 // Policy states the errors the asker accepts and the plan of looks. The zero
 // value is the default policy.
 type Policy struct {

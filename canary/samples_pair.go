@@ -30,8 +30,8 @@ type sides struct {
 	blockers []string // Why these data cannot PASS.
 }
 
-// minPairs is the number of instants below which nothing is judged.
-const minPairs = 5
+// MinPairs is the number of instants below which nothing is judged.
+const MinPairs = 5
 
 // gather reads one metric.
 func gather(m *Metric) sides {
@@ -170,7 +170,7 @@ const minMoves = 3
 // identical notes that both sides are the same series, as when both queries
 // select the same instances: that would pass anything.
 func (s *sides) identical(m *Metric) {
-	if len(m.Baseline) != len(m.Canary) || len(s.d) < minPairs {
+	if len(m.Baseline) != len(m.Canary) || len(s.d) < MinPairs {
 		return
 	}
 	moves := 0
@@ -229,7 +229,7 @@ func exponent(m *Metric) int {
 // margin. Where one side never moves it is the other's.
 func (s *sides) effectUnit() float64 {
 	a, b := s.x, s.y
-	if len(s.hd) >= 2*minPairs {
+	if len(s.hd) >= 2*MinPairs {
 		a, b = s.hx, s.hy
 	}
 	sa, sb := math.Sqrt(stat.Variance(a)), math.Sqrt(stat.Variance(b))

@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"github.com/bellwether-ts/bellwether/canary/stat"
+	"github.com/bellwether-ts/bellwether/canary/words"
 )
 
 // The shards channel: is a single instance of the canary sick while their mean
@@ -21,13 +22,13 @@ const minShardBaseline = 3
 // judgeShards adds the shards channel.
 func judgeShards(a *assessment, in *instances) {
 	if in.silent > 0 {
-		a.s.warn(fmt.Sprintf("%d of %s of the canary report too little to be judged alone", in.silent, plural(in.canaryN, "instance")))
+		a.s.warn(fmt.Sprintf("%d of %s of the canary report too little to be judged alone", in.silent, words.Count(in.canaryN, "instance")))
 	}
 	if len(in.canary) < 2 {
 		return // The instance is the whole canary.
 	}
 	if len(in.base) < minShardBaseline {
-		a.step("shards test", "%s of the baseline are too few to say what is usual; %d are needed", plural(len(in.base), "instance"), minShardBaseline)
+		a.step("shards test", "%s of the baseline are too few to say what is usual; %d are needed", words.Count(len(in.base), "instance"), minShardBaseline)
 		return
 	}
 	b, center := float64(len(in.base)), plainMean(in.base)
@@ -49,7 +50,7 @@ func judgeShards(a *assessment, in *instances) {
 		}
 	}
 	if worst < 0 {
-		a.step("shards test", "none of %s of the canary lies on the worse side of the baseline's beyond chance", plural(len(in.canary), "instance"))
+		a.step("shards test", "none of %s of the canary lies on the worse side of the baseline's beyond chance", words.Count(len(in.canary), "instance"))
 		return
 	}
 	effect := in.canary[worst] - center
@@ -58,11 +59,11 @@ func judgeShards(a *assessment, in *instances) {
 	if effect < 0 {
 		word = "below"
 	}
-	c.says = fmt.Sprintf("the canary's instance %s lies %s %s the baseline's instances, which differ by %s among themselves", in.names[worst], num(math.Abs(c.effect)), word, num(math.Ldexp(math.Sqrt(apart), a.s.exp)))
+	c.says = fmt.Sprintf("the canary's instance %s lies %s %s the baseline's instances, which differ by %s among themselves", in.names[worst], words.Number(math.Abs(c.effect)), word, words.Number(math.Ldexp(math.Sqrt(apart), a.s.exp)))
 	if !(directed(c.effect, in.dir) >= a.margin) {
-		c.held = fmt.Sprintf("that is less than the margin %s", num(a.margin))
+		c.held = fmt.Sprintf("that is less than the margin %s", words.Number(a.margin))
 	}
-	a.step("shards test", "%s; p = %s among %s", c.says, pnum(c.logFail), plural(len(in.canary), "instance"))
+	a.step("shards test", "%s; p = %s among %s", c.says, words.P(c.logFail), words.Count(len(in.canary), "instance"))
 	a.others = append(a.others, c)
 }
 

@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"github.com/bellwether-ts/bellwether/canary/stat"
+	"github.com/bellwether-ts/bellwether/canary/words"
 )
 
 // The spread channel: does the canary scatter more than the baseline around
@@ -55,7 +56,7 @@ func judgeSpread(a *assessment, l *located) {
 	if pl := placeboSpread(&a.s, n); pl.ok {
 		p.cold = false
 		if t <= pl.most && t > 0 {
-			c.held = fmt.Sprintf("in a window without a deploy it once scattered %s times as much", num(math.Exp(pl.most)))
+			c.held = fmt.Sprintf("in a window without a deploy it once scattered %s times as much", words.Number(math.Exp(pl.most)))
 		}
 		t, se, df = a.s.before(t, pl.sd, placeboDF(len(a.s.hx), n, l.phi), pl.mean, float64(n)/float64(len(a.s.hx)))
 	} else if n < coldSpreadMinimum {
@@ -66,28 +67,28 @@ func judgeSpread(a *assessment, l *located) {
 		se, df = h.SE, h.DF
 		surely := cautious(n, max(h.Phi, l.phi))
 		if surely < coldIndependent {
-			c.held = fmt.Sprintf("its samples depend on each other so much that they are worth only %s independent ones for sure, and there is no history to measure that on", num(surely))
+			c.held = fmt.Sprintf("its samples depend on each other so much that they are worth only %s independent ones for sure, and there is no history to measure that on", words.Number(surely))
 		}
 	}
 	if !(se > 0) || !(df > 0) {
 		return
 	}
 	if k := min(moving(x, ax), moving(y, ay)); p.cold && k < coldMoving || k < warmMoving {
-		c.held = fmt.Sprintf("a side moves at so few instants that its scatter rests on %s of them", num(k))
+		c.held = fmt.Sprintf("a side moves at so few instants that its scatter rests on %s of them", words.Number(k))
 	}
 	z := stat.NormalFromStudent(t/se, df)
 	c.logFail, c.logPlain = p.logP(z, false), stat.LogNormalTail(z)
 	c.effect = math.Exp(t)
 	half := se * stat.StudentFromNormal(p.score(math.Log(a.policy.FalsePass), false), df)
 	c.interval = [2]float64{math.Exp(t - half), math.Exp(t + half)}
-	c.says = fmt.Sprintf("the canary scatters %s times as much as the baseline (interval %s to %s)", num(c.effect), num(c.interval[0]), num(c.interval[1]))
+	c.says = fmt.Sprintf("the canary scatters %s times as much as the baseline (interval %s to %s)", words.Number(c.effect), words.Number(c.interval[0]), words.Number(c.interval[1]))
 	if t > 0 && c.effect < spreadMargin && c.held == "" {
 		c.held = fmt.Sprintf("less than %v times does not matter", spreadMargin)
 	}
 	if si := a.instances; si != nil {
 		si.holdSpread(&c)
 	}
-	a.step("spread test", "%s, variance from %s; p = %s over all looks", c.says, how, pnum(c.logFail))
+	a.step("spread test", "%s, variance from %s; p = %s over all looks", c.says, how, words.P(c.logFail))
 	a.others = append(a.others, c)
 }
 

@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"github.com/bellwether-ts/bellwether/canary/stat"
+	"github.com/bellwether-ts/bellwether/canary/words"
 )
 
 // The tail channel: are more of the canary's requests slow than of the
@@ -45,7 +46,7 @@ func judgeTail(a *assessment) {
 		return
 	}
 	bounds := o.tailBounds(a.m.Direction)
-	warm := len(o.hx.all) >= 2*minPairs && len(o.hx.all) == len(o.hy.all)
+	warm := len(o.hx.all) >= 2*MinPairs && len(o.hx.all) == len(o.hy.all)
 	c := newChannel(chTail, a.firstShare()/(1-tailPart)*tailPart)
 	best, dispersion := tailTest{logFail: math.Inf(1)}, 1.0
 	for _, b := range bounds {
@@ -66,9 +67,9 @@ func judgeTail(a *assessment) {
 		if best.lower {
 			where = "at or below"
 		}
-		c.says = fmt.Sprintf("%.3g %% of the canary's observations lie %s %s against %.3g %% of the baseline's", 100*best.s1/n1, where, num(o.bounds[best.bound]), 100*best.s0/n0)
+		c.says = fmt.Sprintf("%.3g %% of the canary's observations lie %s %s against %.3g %% of the baseline's", 100*best.s1/n1, where, words.Number(o.bounds[best.bound]), 100*best.s0/n0)
 	}
-	a.step("tail test", "%v canary and %v baseline observations, %s; %s; dispersion up to %.2f; p = %s over all looks", n1, n0, plural(len(bounds), "bound"), c.says, dispersion, pnum(c.logFail))
+	a.step("tail test", "%v canary and %v baseline observations, %s; %s; dispersion up to %.2f; p = %s over all looks", n1, n0, words.Count(len(bounds), "bound"), c.says, dispersion, words.P(c.logFail))
 	a.shapePass(gap, n)
 	a.others = append(a.others, c)
 }

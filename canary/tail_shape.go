@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/bellwether-ts/bellwether/canary/stat"
+	"github.com/bellwether-ts/bellwether/canary/words"
 )
 
 // The shape of a histogram: the largest gap between the two distribution
@@ -48,5 +49,5 @@ func (a *assessment) shapePass(gap, n float64) {
 	if want := a.plan.score(math.Log(a.policy.FalsePass), false); z > 0 {
 		a.shapeGrowth = max(1, want*want/(z*z))
 	}
-	a.step("shape test", "at most %.2g %% of the observations lie elsewhere; p = %s that it is %g %% or more", 100*math.Abs(gap), pnum(a.logShape), 100*shapeMargin)
+	a.step("shape test", "at most %.2g %% of the observations lie elsewhere; p = %s that it is %g %% or more", 100*math.Abs(gap), words.P(a.logShape), 100*shapeMargin)
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"strings"
+
+	"github.com/bellwether-ts/bellwether/canary/words"
 )
 
 // A verdict explains itself: what was decided, why, why not something else, and
@@ -49,7 +51,7 @@ func (v Verdict) Text() string {
 		fmt.Fprintf(&b, "\n  %s\n", m.Reason)
 		if !math.IsNaN(m.Effect) {
 			fmt.Fprintf(&b, "  channel %s, effect %s, interval %s to %s, p %s, n %d against %d, worth %s independent samples\n",
-				m.Channel, num(m.Effect), num(m.Interval[0]), num(m.Interval[1]), pnum(m.LogP), m.N[1], m.N[0], num(m.NEff))
+				m.Channel, words.Number(m.Effect), words.Number(m.Interval[0]), words.Number(m.Interval[1]), words.P(m.LogP), m.N[1], m.N[0], words.Number(m.NEff))
 		}
 		for _, s := range m.Trace.Steps {
 			fmt.Fprintf(&b, "  - %s: %s\n", s.Name, s.Detail)
@@ -63,7 +65,12 @@ func (v Verdict) wait() string {
 	case math.IsInf(v.MinutesNeeded, 1):
 		return "which more of the same data will not decide"
 	case v.MinutesNeeded > 0:
-		return "about " + minutes(v.MinutesNeeded) + " more needed"
+		return "about " + words.Minutes(v.MinutesNeeded) + " more needed"
 	}
 	return "which needs complete samples"
+}
+
+// step adds a line to the metric's trace.
+func (a *assessment) step(name, format string, args ...any) {
+	a.v.Trace.Steps = append(a.v.Trace.Steps, TraceStep{Name: name, Detail: fmt.Sprintf(format, args...)})
 }

@@ -124,7 +124,7 @@ func tails(w io.Writer, n int) {
 			}).failRate())
 		}
 		fmt.Fprintf(w, "| %v | %s | %v | %s | %.0f | %s | %s | %s | %s |\n", c.requests, pct(c.slow), c.factor,
-			pct(h.failRate()), h.meanFail(), pct(cold.failRate()), peer(kayenta, false), peer(kayenta, true), peer(threshold, false))
+			pct(h.failRate()), h.meanFail(), pct(cold.failRate()), peer(kayentaJudge, false), peer(kayentaJudge, true), peer(threshold, false))
 	}
 }
 
@@ -169,7 +169,7 @@ func spreads(w io.Writer, n int) {
 		run := func(history bool, at []int, j judge) tally {
 			return replicate(n, func(i int) tally { return watch(draw(i, history), at, j) })
 		}
-		h, cold, k := run(true, looks, native(canary.Policy{})), run(false, looks, native(canary.Policy{})), run(false, []int{60}, kayenta)
+		h, cold, k := run(true, looks, native(canary.Policy{})), run(false, looks, native(canary.Policy{})), run(false, []int{60}, kayentaJudge)
 		fmt.Fprintf(w, "| %s | %v | %s | %.0f | %s | %s | %s | %s |\n", c.name, c.phi, pct(h.failRate()), h.meanFail(), pct(h.passRate()), pct(cold.failRate()), pct(cold.passRate()), pct(k.failRate()))
 	}
 }

@@ -24,7 +24,7 @@ func counts(w io.Writer, n int) {
 				return watchFails([]canary.Metric{countMetric(source(fmt.Sprint("counts", c), i), 60, c.rate, c.times)}, at, j)
 			})
 		}
-		b, k := run(n, every, native(canary.Policy{})), run(n/4, []int{60}, kayenta)
+		b, k := run(n, every, native(canary.Policy{})), run(n/4, []int{60}, kayentaJudge)
 		fmt.Fprintf(w, "| %v | %v | %s | %.1f | %s | %s |\n", c.rate, c.times, pct(b.failRate()), b.meanFail(), pct(b.passRate()), pct(k.failRate()))
 	}
 }

@@ -107,7 +107,7 @@ func heterogeneity(w io.Writer, n int) {
 		one := replicate(n, func(i int) tally { return watchFleet(draw(i, 1, bad, 1), native(canary.Policy{})) })
 		all := replicate(n, func(i int) tally { return watchFleet(draw(i, 1, bad, f.canary), native(canary.Policy{})) })
 		fmt.Fprintf(w, "| %d | %d | %v | %s | %s | %s | %s | %s | %s |\n", f.baseline, f.canary, f.spread, pct(b.failRate()), pct(upper(b.fail, b.n)),
-			peer(kayenta), peer(plainMannWhitney), pct(one.failRate()), pct(all.failRate()))
+			peer(kayentaJudge), peer(plainMannWhitney), pct(one.failRate()), pct(all.failRate()))
 	}
 }
 

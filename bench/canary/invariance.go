@@ -83,7 +83,7 @@ func invariance(w io.Writer, n int) {
 			if slices.Equal(outcomes(ms), outcomes(changed)) {
 				same++
 			}
-			if kayenta(ms) == kayenta(changed) {
+			if kayentaJudge(ms) == kayentaJudge(changed) {
 				alike++
 			}
 		}
@@ -144,7 +144,7 @@ func silence(w io.Writer) {
 		c.do(&m)
 		v := canary.Judge(canary.Request{Metrics: []canary.Metric{m}})
 		said := "passes"
-		if kayenta([]canary.Metric{m}) == canary.Fail {
+		if kayentaJudge([]canary.Metric{m}) == canary.Fail {
 			said = "fails"
 		} else if len(m.Canary) == 0 || len(m.Baseline) == 0 || c.name == "all NaN on the canary" {
 			said = "no data"

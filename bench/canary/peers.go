@@ -4,30 +4,31 @@ import (
 	"math"
 
 	"github.com/bellwether-ts/bellwether/canary"
+	"github.com/bellwether-ts/bellwether/canary/kayenta"
 	"github.com/bellwether-ts/bellwether/canary/stat"
 )
 
 // The peers, in the same run on the same samples. Each fails a canary as soon
 // as one metric fails, as a critical metric does in Kayenta.
 
-// kayenta is Kayenta's own rule at its shipped settings.
-func kayenta(ms []canary.Metric) canary.Outcome {
-	req := canary.KayentaRequest{ScoreThresholds: &canary.KayentaThresholds{Pass: new(float64), Marginal: new(float64)}}
+// kayentaJudge is Kayenta's own rule at its shipped settings.
+func kayentaJudge(ms []canary.Metric) canary.Outcome {
+	req := kayenta.Request{ScoreThresholds: &kayenta.Thresholds{Pass: new(float64), Marginal: new(float64)}}
 	*req.ScoreThresholds.Pass = 95
 	for _, m := range ms {
 		dir := string(m.Direction)
 		if dir == "" {
 			dir = "either"
 		}
-		req.CanaryConfig.Metrics = append(req.CanaryConfig.Metrics, canary.KayentaMetric{
+		req.CanaryConfig.Metrics = append(req.CanaryConfig.Metrics, kayenta.Metric{
 			Name: m.Name, Groups: []string{"g"},
 			AnalysisConfigurations: map[string]map[string]any{"canary": {"direction": dir, "critical": true}},
 		})
-		p := canary.KayentaPair{Name: m.Name}
+		p := kayenta.Pair{Name: m.Name}
 		p.Values.Control, p.Values.Experiment = m.Baseline, m.Canary
 		req.MetricSetPairList = append(req.MetricSetPairList, p)
 	}
-	r, err := req.Judge(canary.KayentaOptions{})
+	r, err := req.Judge(kayenta.Options{})
 	if err != nil {
 		return canary.NoData
 	}
@@ -71,4 +72,4 @@ type peer struct {
 	judge judge
 }
 
-var peers = []peer{{"Kayenta", kayenta}, {"Mann-Whitney 2 %", plainMannWhitney}, {"threshold 10 %", threshold}}
+var peers = []peer{{"Kayenta", kayentaJudge}, {"Mann-Whitney 2 %", plainMannWhitney}, {"threshold 10 %", threshold}}

@@ -24,7 +24,7 @@ func power(w io.Writer, n int) {
 		}
 		end := []int{60}
 		h, e, cold := run(n, true, looks, native(canary.Policy{})), run(n, true, end, native(canary.Policy{})), run(n, false, looks, native(canary.Policy{}))
-		k, mw := run(n/4, false, end, kayenta), run(n/4, false, end, plainMannWhitney)
+		k, mw := run(n/4, false, end, kayentaJudge), run(n/4, false, end, plainMannWhitney)
 		fmt.Fprintf(w, "| %v sd | %s | %v | %s | %.0f | %s | %s | %.0f | %s | %s |\n", c.shift, load(c.shared), c.phi,
 			pct(h.failRate()), h.meanFail(), pct(e.failRate()), pct(cold.failRate()), cold.meanFail(), pct(k.failRate()), pct(mw.failRate()))
 	}

@@ -23,7 +23,7 @@ func speed(w io.Writer) {
 		name    string
 		history bool
 		judge   judge
-	}{{"Bellwether", false, native(canary.Policy{})}, {"Bellwether", true, native(canary.Policy{})}, {"Kayenta", false, kayenta}, {"Mann-Whitney 2 %", false, plainMannWhitney}} {
+	}{{"Bellwether", false, native(canary.Policy{})}, {"Bellwether", true, native(canary.Policy{})}, {"Kayenta", false, kayentaJudge}, {"Mann-Whitney 2 %", false, plainMannWhitney}} {
 		ms := canaryOf(process{0.3, 0.5}, source("speed", 0), 1000, c.history)
 		best := math.Inf(1)
 		for range 10 {

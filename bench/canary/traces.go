@@ -57,6 +57,6 @@ func realTraces(w io.Writer, corpus string) {
 			}).failRate())
 		}
 		fmt.Fprintf(w, "| %s | %d | %s | %s | %s | %s | %s |\n", g, len(ms), run(true, native(canary.Policy{})), run(false, native(canary.Policy{})),
-			run(false, kayenta), run(false, plainMannWhitney), run(false, threshold))
+			run(false, kayentaJudge), run(false, plainMannWhitney), run(false, threshold))
 	}
 }

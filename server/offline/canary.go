@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/bellwether-ts/bellwether/canary"
+	"github.com/bellwether-ts/bellwether/canary/kayenta"
 )
 
 // maxRequest bounds a canary request.
@@ -94,7 +95,7 @@ func verdictDocument(v canary.Verdict) any { return v }
 // judgeKayenta passes the request to the Kayenta judge and its answer on,
 // field for field. The exit code follows the classification of the score.
 func judgeKayenta(name string, data []byte, o JudgeOptions, out io.Writer) (int, error) {
-	answer, err := canary.JudgeKayenta(data, canary.KayentaOptions{Tolerance: o.KayentaTolerance, Confidence: o.KayentaConfidence})
+	answer, err := kayenta.Judge(data, kayenta.Options{Tolerance: o.KayentaTolerance, Confidence: o.KayentaConfidence})
 	if err != nil {
 		return 1, fmt.Errorf("%s: %w", name, err)
 	}

@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/bellwether-ts/bellwether/canary"
+	"github.com/bellwether-ts/bellwether/canary/kayenta"
 )
 
 // Canary configs: kept as they were given, unknown fields included, with the
@@ -151,7 +151,7 @@ func readConfig(r *http.Request) (map[string]json.RawMessage, configHead, error)
 func parseConfig(data []byte) (map[string]json.RawMessage, configHead, error) {
 	var m map[string]json.RawMessage
 	var h configHead
-	var cfg canary.KayentaConfig
+	var cfg kayenta.Config
 	if err := small(data, nil); err != nil {
 		return nil, h, err
 	}
@@ -199,9 +199,9 @@ func parseConfig(data []byte) (map[string]json.RawMessage, configHead, error) {
 
 // judgeOf names the judge of a config for the trace.
 func judgeOf(config json.RawMessage) string {
-	var cfg canary.KayentaConfig
+	var cfg kayenta.Config
 	if json.Unmarshal(bytes.TrimSpace(config), &cfg) != nil || cfg.JudgeName() == "" {
-		return canary.KayentaJudgeName
+		return kayenta.JudgeName
 	}
 	return cfg.JudgeName()
 }

@@ -10,7 +10,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
-	"github.com/bellwether-ts/bellwether/canary"
+	"github.com/bellwether-ts/bellwether/canary/kayenta"
 )
 
 // The offline half: files in, files out, for who moves from Kayenta. Results go
@@ -35,7 +35,7 @@ type Sides struct {
 
 // runDocument is the body of POST /v1/canaries.
 type runDocument struct {
-	Spec canary.RunSpec `json:"spec" yaml:"spec"`
+	Spec kayenta.RunSpec `json:"spec" yaml:"spec"`
 }
 
 // Import writes a canaryConfig as the body of POST /v1/canaries.
@@ -44,9 +44,9 @@ func Import(in io.Reader, sides Sides, form Form, out, notes io.Writer) error {
 	if err != nil {
 		return err
 	}
-	im, err := canary.ImportKayentaConfig(data, canary.KayentaSides{
-		Control:    canary.KayentaScope{Scope: sides.ControlScope, Location: sides.ControlLocation},
-		Experiment: canary.KayentaScope{Scope: sides.ExperimentScope, Location: sides.ExperimentLocation},
+	im, err := kayenta.ImportConfig(data, kayenta.Sides{
+		Control:    kayenta.Scope{Scope: sides.ControlScope, Location: sides.ControlLocation},
+		Experiment: kayenta.Scope{Scope: sides.ExperimentScope, Location: sides.ExperimentLocation},
 	})
 	if err != nil {
 		return err
@@ -76,7 +76,7 @@ func Export(in io.Reader, judge string, out, notes io.Writer) error {
 			return fmt.Errorf("cannot read run as YAML: %w", err)
 		}
 	}
-	ex, err := canary.ExportKayentaConfig(data, judge)
+	ex, err := kayenta.ExportConfig(data, judge)
 	if err != nil {
 		return err
 	}
@@ -97,11 +97,11 @@ func Compare(in io.Reader, form Form, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	req, err := canary.ParseKayentaRequest(data)
+	req, err := kayenta.ParseRequest(data)
 	if err != nil {
 		return err
 	}
-	d, err := canary.CompareKayenta(req, canary.KayentaOptions{})
+	d, err := kayenta.Compare(req, kayenta.Options{})
 	if err != nil {
 		return err
 	}

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/bellwether-ts/bellwether/canary"
+	"github.com/bellwether-ts/bellwether/canary/kayenta"
 )
 
 // Carrying an execution out, stage by stage, in a worker's goroutine.
@@ -121,13 +121,13 @@ func (s *Service) begin(e *execution, metrics int) {
 }
 
 // mix pairs the sides and keeps the pairs.
-func (s *Service) mix(e *execution, cfg canary.KayentaConfig, control, experiment []fetched) ([]canary.KayentaPair, error) {
+func (s *Service) mix(e *execution, cfg kayenta.Config, control, experiment []fetched) ([]kayenta.Pair, error) {
 	s.stage(e, "mixMetrics", isRunning, "")
 	names := make([]string, len(cfg.Metrics))
 	for i, m := range cfg.Metrics {
 		names[i] = m.Name
 	}
-	pairs, err := canary.MixKayenta(names, setsOf(control), setsOf(experiment))
+	pairs, err := kayenta.Mix(names, setsOf(control), setsOf(experiment))
 	if err != nil {
 		s.stage(e, "mixMetrics", terminal, "%v", err)
 		return nil, err
@@ -160,9 +160,9 @@ func (s *Service) mix(e *execution, cfg canary.KayentaConfig, control, experimen
 const maxPairs = 10_000
 
 // score judges the pairs.
-func (s *Service) score(ctx context.Context, e *execution, cfg canary.KayentaConfig, req executionRequest, pairs []canary.KayentaPair, control, experiment []fetched) error {
+func (s *Service) score(ctx context.Context, e *execution, cfg kayenta.Config, req executionRequest, pairs []kayenta.Pair, control, experiment []fetched) error {
 	s.stage(e, "judge", isRunning, "")
-	kr := canary.KayentaRequest{CanaryConfig: cfg, ScoreThresholds: req.Thresholds, MetricSetPairList: pairs}
+	kr := kayenta.Request{CanaryConfig: cfg, ScoreThresholds: req.Thresholds, MetricSetPairList: pairs}
 	res, why, err := s.result(ctx, e, kr, req, control, experiment)
 	if err != nil {
 		s.stage(e, "judge", terminal, "%v", err)
@@ -187,9 +187,9 @@ func (s *Service) score(ctx context.Context, e *execution, cfg canary.KayentaCon
 
 // result asks the config's judge. The native one is given aligned samples and
 // what the sides were like before the window.
-func (s *Service) result(ctx context.Context, e *execution, kr canary.KayentaRequest, req executionRequest, control, experiment []fetched) (canary.KayentaResult, []string, error) {
-	if kr.CanaryConfig.JudgeName() != canary.NativeJudgeName {
-		res, _, err := kr.JudgeBy(kr.CanaryConfig.JudgeName(), canary.KayentaOptions{})
+func (s *Service) result(ctx context.Context, e *execution, kr kayenta.Request, req executionRequest, control, experiment []fetched) (kayenta.Result, []string, error) {
+	if kr.CanaryConfig.JudgeName() != kayenta.NativeJudgeName {
+		res, _, err := kr.JudgeBy(kr.CanaryConfig.JudgeName(), kayenta.Options{})
 		return res, nil, err
 	}
 	native, notes := kr.Native()
@@ -204,7 +204,7 @@ func (s *Service) result(ctx context.Context, e *execution, kr canary.KayentaReq
 		}
 		past, err := s.history(ctx, c, x)
 		if err != nil {
-			return canary.KayentaResult{}, nil, err
+			return kayenta.Result{}, nil, err
 		}
 		m.History = past
 	}

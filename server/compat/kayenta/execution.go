@@ -9,7 +9,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/bellwether-ts/bellwether/canary"
+	"github.com/bellwether-ts/bellwether/canary/kayenta"
 )
 
 // An execution is one judgement of one window: fetch every metric of both
@@ -280,8 +280,8 @@ func (e *execution) say(format string, args ...any) {
 }
 
 // read parses and checks what an execution was asked.
-func (e *execution) read() (canary.KayentaConfig, executionRequest, error) {
-	var cfg canary.KayentaConfig
+func (e *execution) read() (kayenta.Config, executionRequest, error) {
+	var cfg kayenta.Config
 	var req executionRequest
 	if err := json.Unmarshal(e.Config, &cfg); err != nil {
 		return cfg, req, fmt.Errorf("cannot read the canary config: %w", err)
@@ -293,7 +293,7 @@ func (e *execution) read() (canary.KayentaConfig, executionRequest, error) {
 }
 
 // checkRequest completes the request and lists its faults.
-func (e *execution) checkRequest(cfg canary.KayentaConfig, req *executionRequest) error {
+func (e *execution) checkRequest(cfg kayenta.Config, req *executionRequest) error {
 	var errs []error
 	fail := func(format string, args ...any) {
 		errs = append(errs, fmt.Errorf("cannot run a canary execution: "+format, args...))
@@ -304,8 +304,8 @@ func (e *execution) checkRequest(cfg canary.KayentaConfig, req *executionRequest
 	if len(cfg.Metrics) > maxMetrics {
 		fail("the canary config has %d metrics, the limit is %d", len(cfg.Metrics), maxMetrics)
 	}
-	if name := cfg.JudgeName(); !slices.Contains(append(canary.KayentaJudges(), "", remoteJudge), name) {
-		fail("there is no judge %q; the judges are %s", name, strings.Join(canary.KayentaJudges(), ", "))
+	if name := cfg.JudgeName(); !slices.Contains(append(kayenta.Judges(), "", remoteJudge), name) {
+		fail("there is no judge %q; the judges are %s", name, strings.Join(kayenta.Judges(), ", "))
 	}
 	if t := req.Thresholds; t == nil || t.Pass == nil || t.Marginal == nil {
 		own := cfg.Classifier.ScoreThresholds

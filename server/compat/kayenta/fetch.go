@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/bellwether-ts/bellwether/canary"
+	"github.com/bellwether-ts/bellwether/canary/kayenta"
 	"github.com/bellwether-ts/bellwether/metric"
 )
 
@@ -19,7 +20,7 @@ import (
 
 // fetched is one series of one side.
 type fetched struct {
-	set   canary.KayentaMetricSet
+	set   kayenta.MetricSet
 	grid  []float64 // On first, first+step, ...; NaN where there is no sample.
 	first int64     // Unix milliseconds.
 	step  int64     // Milliseconds.
@@ -43,7 +44,7 @@ func (f fetched) told() string {
 
 // fetch reads a metric for one scope: one entry a series, and an empty one if
 // there is none.
-func (s *Service) fetch(ctx context.Context, cfg canary.KayentaConfig, m canary.KayentaMetric, sc *scope) ([]fetched, error) {
+func (s *Service) fetch(ctx context.Context, cfg kayenta.Config, m kayenta.Metric, sc *scope) ([]fetched, error) {
 	query, err := cfg.PromQL(m, sc.side(), s.o.ScopeLabel)
 	if err != nil {
 		return nil, refused{err}
@@ -53,10 +54,10 @@ func (s *Service) fetch(ctx context.Context, cfg canary.KayentaConfig, m canary.
 	if err != nil {
 		return nil, fmt.Errorf("cannot fetch metric %q: %w", m.Name, err)
 	}
-	blank := fetched{query: query, first: from, step: step, count: len(res.Matrix), set: canary.KayentaMetricSet{
+	blank := fetched{query: query, first: from, step: step, count: len(res.Matrix), set: kayenta.MetricSet{
 		Name: m.Name, Tags: map[string]string{}, StepMillis: step,
 		StartTimeMillis: from, StartTimeISO: iso(from), EndTimeMillis: to, EndTimeISO: iso(to),
-		Values: canary.KayentaSamples{}, Attributes: map[string]string{"query": query},
+		Values: kayenta.Samples{}, Attributes: map[string]string{"query": query},
 	}}
 	if len(res.Matrix) == 0 {
 		blank.grid = nothing((to-from)/step + 1)
@@ -70,7 +71,7 @@ func (s *Service) fetch(ctx context.Context, cfg canary.KayentaConfig, m canary.
 		f := blank
 		f.grid = nothing((to-from)/step + 1)
 		f.set.Tags = tagsOf(series.Labels)
-		f.set.Values = make(canary.KayentaSamples, 0, len(series.Samples))
+		f.set.Values = make(kayenta.Samples, 0, len(series.Samples))
 		for _, v := range series.Samples {
 			f.grid[(v.T-from)/step] = v.V
 			f.set.Values = append(f.set.Values, v.V)
@@ -116,8 +117,8 @@ func nothing(n int64) []float64 {
 	return out
 }
 
-func setsOf(list []fetched) []canary.KayentaMetricSet {
-	out := make([]canary.KayentaMetricSet, len(list))
+func setsOf(list []fetched) []kayenta.MetricSet {
+	out := make([]kayenta.MetricSet, len(list))
 	for i, f := range list {
 		out[i] = f.set
 	}
@@ -125,7 +126,7 @@ func setsOf(list []fetched) []canary.KayentaMetricSet {
 }
 
 // pick finds the series of a pair; one without samples if the side lacks it.
-func pick(list []fetched, p canary.KayentaPair) fetched {
+func pick(list []fetched, p kayenta.Pair) fetched {
 	var same *fetched
 	for i, f := range list {
 		if f.set.Name != p.Name {

@@ -5,7 +5,7 @@ import (
 	"net/http"
 	"strconv"
 
-	"github.com/bellwether-ts/bellwether/canary"
+	"github.com/bellwether-ts/bellwether/canary/kayenta"
 )
 
 // The judges by themselves: a remote judge for another Kayenta, a judgement of
@@ -17,11 +17,11 @@ func (s *Service) remoteJudge(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	req, err := canary.ParseKayentaRequest(data)
+	req, err := kayenta.ParseRequest(data)
 	if err != nil {
 		return nil, refused{err}
 	}
-	res, _, err := req.JudgeBy(req.CanaryConfig.JudgeName(), canary.KayentaOptions{})
+	res, _, err := req.JudgeBy(req.CanaryConfig.JudgeName(), kayenta.Options{})
 	if err != nil {
 		return nil, refused{err}
 	}
@@ -35,16 +35,16 @@ type judgeName struct {
 
 func (s *Service) listJudges(*http.Request) (any, error) {
 	out := []judgeName{}
-	for _, name := range canary.KayentaJudges() {
+	for _, name := range kayenta.Judges() {
 		out = append(out, judgeName{name, true})
 	}
 	return out, nil
 }
 
 // storedRequest builds a judge's request from a stored config and pair list.
-func (s *Service) storedRequest(r *http.Request) (canary.KayentaRequest, error) {
-	var req canary.KayentaRequest
-	var th canary.KayentaThresholds
+func (s *Service) storedRequest(r *http.Request) (kayenta.Request, error) {
+	var req kayenta.Request
+	var th kayenta.Thresholds
 	for _, p := range []struct {
 		name string
 		to   **float64
@@ -72,7 +72,7 @@ func (s *Service) judgeStored(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	res, _, err := req.JudgeBy(req.CanaryConfig.JudgeName(), canary.KayentaOptions{})
+	res, _, err := req.JudgeBy(req.CanaryConfig.JudgeName(), kayenta.Options{})
 	if err != nil {
 		return nil, refused{err}
 	}
@@ -83,8 +83,8 @@ func (s *Service) judgeStored(r *http.Request) (any, error) {
 // between Kayenta's rules and the native judge, and why.
 type comparison struct {
 	Result struct {
-		Judge1 canary.KayentaResult `json:"judge1Result"`
-		Judge2 canary.KayentaResult `json:"judge2Result"`
+		Judge1 kayenta.Result `json:"judge1Result"`
+		Judge2 kayenta.Result `json:"judge2Result"`
 	} `json:"comparisonResult"`
 	Disagreement string `json:"disagreement,omitempty"`
 }
@@ -97,16 +97,16 @@ func (s *Service) compareJudges(r *http.Request) (any, error) {
 	var c comparison
 	for _, j := range []struct {
 		name string
-		to   *canary.KayentaResult
+		to   *kayenta.Result
 	}{
 		{cmp.Or(r.FormValue("overrideCanaryJudge1"), req.CanaryConfig.JudgeName()), &c.Result.Judge1},
-		{cmp.Or(r.FormValue("overrideCanaryJudge2"), canary.NativeJudgeName), &c.Result.Judge2},
+		{cmp.Or(r.FormValue("overrideCanaryJudge2"), kayenta.NativeJudgeName), &c.Result.Judge2},
 	} {
-		if *j.to, _, err = req.JudgeBy(j.name, canary.KayentaOptions{}); err != nil {
+		if *j.to, _, err = req.JudgeBy(j.name, kayenta.Options{}); err != nil {
 			return nil, refused{err}
 		}
 	}
-	if d, err := canary.CompareKayenta(req, canary.KayentaOptions{}); err == nil { // Their results stand without it.
+	if d, err := kayenta.Compare(req, kayenta.Options{}); err == nil { // Their results stand without it.
 		c.Disagreement = d.Text()
 	}
 	data, err := encode(c)

@@ -11,7 +11,7 @@ import (
 
 	"github.com/prometheus/prometheus/model/labels"
 
-	"github.com/bellwether-ts/bellwether/canary"
+	"github.com/bellwether-ts/bellwether/canary/kayenta"
 )
 
 // What there is to choose from: accounts, metric stores, metric names; and a
@@ -73,20 +73,20 @@ func (s *Service) fetchQuery(r *http.Request) (any, error) {
 	if p := r.PathValue("provider"); p != "prometheus" {
 		return nil, notFound{fmt.Errorf("cannot fetch from %.40q: the one metric store here is prometheus", p)}
 	}
-	query, err := encode(canary.KayentaPromQuery{
+	query, err := encode(kayenta.PromQuery{
 		MetricName: r.FormValue("metricName"), LabelBindings: listParam(r, "labelBindings"), GroupByFields: listParam(r, "groupByFields"),
 		ResourceType: r.FormValue("resourceType"), CustomInlineTemplate: r.FormValue("customFilter"),
 	})
 	if err != nil {
 		return nil, err
 	}
-	m := canary.KayentaMetric{Name: cmp.Or(r.FormValue("metricSetName"), r.FormValue("metricName")), Query: json.RawMessage(query)}
+	m := kayenta.Metric{Name: cmp.Or(r.FormValue("metricSetName"), r.FormValue("metricName")), Query: json.RawMessage(query)}
 	sc := &scope{Scope: r.FormValue("scope"), Location: r.FormValue("location")}
 	if p := r.FormValue("project"); p != "" {
 		sc.Params = params{"project": p}
 	}
 	if dry, _ := strconv.ParseBool(r.FormValue("dryRun")); dry {
-		text, err := canary.KayentaConfig{}.PromQL(m, sc.side(), s.o.ScopeLabel)
+		text, err := kayenta.Config{}.PromQL(m, sc.side(), s.o.ScopeLabel)
 		if err != nil {
 			return nil, refused{err}
 		}
@@ -105,7 +105,7 @@ func (s *Service) fetchQuery(r *http.Request) (any, error) {
 	}
 	ctx, stop := context.WithTimeout(r.Context(), queryTimeout)
 	defer stop()
-	got, err := s.fetch(ctx, canary.KayentaConfig{}, m, sc)
+	got, err := s.fetch(ctx, kayenta.Config{}, m, sc)
 	if err != nil {
 		return nil, refused{err}
 	}

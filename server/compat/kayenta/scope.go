@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/bellwether-ts/bellwether/canary"
+	"github.com/bellwether-ts/bellwether/canary/kayenta"
 )
 
 // The scopes of a request: which resources each side is, and when.
@@ -51,8 +51,8 @@ type scopePair struct {
 
 // executionRequest is the body of POST /canary/{config}.
 type executionRequest struct {
-	Scopes     map[string]scopePair      `json:"scopes"`
-	Thresholds *canary.KayentaThresholds `json:"thresholds,omitempty"`
+	Scopes     map[string]scopePair `json:"scopes"`
+	Thresholds *kayenta.Thresholds  `json:"thresholds,omitempty"`
 }
 
 // instant is Unix milliseconds; 0 is absent.
@@ -114,8 +114,8 @@ func (s *scope) check(name string) error {
 // maxPoints bounds the samples of one series in a window.
 const maxPoints = 10_000
 
-func (s *scope) side() canary.KayentaScope {
-	return canary.KayentaScope{Scope: s.Scope, Location: s.Location, Params: s.Params}
+func (s *scope) side() kayenta.Scope {
+	return kayenta.Scope{Scope: s.Scope, Location: s.Location, Params: s.Params}
 }
 
 // duration is the length all scopes share, "" if they differ.

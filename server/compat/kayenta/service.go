@@ -10,7 +10,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/bellwether-ts/bellwether/canary"
+	"github.com/bellwether-ts/bellwether/canary/kayenta"
 	"github.com/bellwether-ts/bellwether/tsdb"
 )
 
@@ -65,7 +65,7 @@ func Open(o Options) (*Service, error) {
 		o.Workers = 2
 	}
 	if o.ScopeLabel == "" {
-		o.ScopeLabel = canary.KayentaScopeLabel
+		o.ScopeLabel = kayenta.ScopeLabel
 	}
 	if o.History <= 0 {
 		o.History = 24 * time.Hour

@@ -5,7 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 
-	"github.com/bellwether-ts/bellwether/canary"
+	"github.com/bellwether-ts/bellwether/canary/kayenta"
 )
 
 // Stored documents that are put, listed, read and deleted as they are: metric
@@ -81,12 +81,12 @@ func readDocument(r *http.Request, list bool) ([]byte, error) {
 }
 
 // readPairs reads a stored pair list.
-func (s *Service) readPairs(id string) ([]canary.KayentaPair, error) {
+func (s *Service) readPairs(id string) ([]kayenta.Pair, error) {
 	data, err := s.pairs.get(id)
 	if err != nil {
 		return nil, err
 	}
-	pairs := []canary.KayentaPair{}
+	pairs := []kayenta.Pair{}
 	return pairs, decode(data, "metric set pair list "+id, &pairs)
 }
 

@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/bellwether-ts/bellwether/canary"
+	"github.com/bellwether-ts/bellwether/canary/kayenta"
 )
 
 // A standalone analysis is a series of executions on a schedule. Its state is a
@@ -17,21 +17,21 @@ import (
 // analysis is the file of an analysis.
 type analysis struct {
 	accounts
-	ID          string             `json:"id"`
-	User        string             `json:"user"`
-	Application string             `json:"application"`
-	Parent      string             `json:"parentPipelineExecutionId,omitempty"`
-	ConfigID    string             `json:"canaryConfigId,omitempty"`
-	Config      json.RawMessage    `json:"config"`
-	Request     json.RawMessage    `json:"request"`
-	Plan        canary.KayentaPlan `json:"plan"`
-	Judgements  int                `json:"judgements"`
-	Status      string             `json:"status"`
-	Steps       []judgement        `json:"steps"`
-	Failure     *failure           `json:"exception,omitempty"`
-	Build       int64              `json:"build"`
-	End         int64              `json:"end,omitempty"`
-	Trace       []string           `json:"trace"`
+	ID          string          `json:"id"`
+	User        string          `json:"user"`
+	Application string          `json:"application"`
+	Parent      string          `json:"parentPipelineExecutionId,omitempty"`
+	ConfigID    string          `json:"canaryConfigId,omitempty"`
+	Config      json.RawMessage `json:"config"`
+	Request     json.RawMessage `json:"request"`
+	Plan        kayenta.Plan    `json:"plan"`
+	Judgements  int             `json:"judgements"`
+	Status      string          `json:"status"`
+	Steps       []judgement     `json:"steps"`
+	Failure     *failure        `json:"exception,omitempty"`
+	Build       int64           `json:"build"`
+	End         int64           `json:"end,omitempty"`
+	Trace       []string        `json:"trace"`
 }
 
 // judgement is one execution of an analysis.

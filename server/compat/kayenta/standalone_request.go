@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/bellwether-ts/bellwether/canary"
+	"github.com/bellwether-ts/bellwether/canary/kayenta"
 )
 
 // The request of a standalone analysis. It is read strictly: what is misspelt
@@ -15,13 +15,13 @@ import (
 
 // analysisRequest is the body of POST /standalone_canary_analysis/{config}.
 type analysisRequest struct {
-	Scopes       []analysisScope           `json:"scopes"`
-	Thresholds   *canary.KayentaThresholds `json:"thresholds"`
-	LifetimeMins *int64                    `json:"lifetimeDurationMins"`
-	BeginAfter   int64                     `json:"beginAfterMins"`
-	LookbackMins int64                     `json:"lookbackMins"`
-	IntervalMins *int64                    `json:"analysisIntervalMins"`
-	SiteLocal    map[string]any            `json:"siteLocal"`
+	Scopes       []analysisScope     `json:"scopes"`
+	Thresholds   *kayenta.Thresholds `json:"thresholds"`
+	LifetimeMins *int64              `json:"lifetimeDurationMins"`
+	BeginAfter   int64               `json:"beginAfterMins"`
+	LookbackMins int64               `json:"lookbackMins"`
+	IntervalMins *int64              `json:"analysisIntervalMins"`
+	SiteLocal    map[string]any      `json:"siteLocal"`
 }
 
 // analysisScope names both sides, and when.
@@ -109,8 +109,8 @@ func (r *analysisRequest) check() error {
 }
 
 // plan is the schedule: the first scope says when, as in Kayenta.
-func (r *analysisRequest) plan(now int64) canary.KayentaPlan {
-	p := canary.KayentaPlan{Start: int64(r.Scopes[0].Start), End: int64(r.Scopes[0].End), BeginAfter: r.BeginAfter, LookbackMins: r.LookbackMins}
+func (r *analysisRequest) plan(now int64) kayenta.Plan {
+	p := kayenta.Plan{Start: int64(r.Scopes[0].Start), End: int64(r.Scopes[0].End), BeginAfter: r.BeginAfter, LookbackMins: r.LookbackMins}
 	if p.Start == 0 {
 		p.Start = now
 	}
@@ -141,7 +141,7 @@ func (r *analysisRequest) window(start, end int64) executionRequest {
 }
 
 // said is the schedule in words, for the trace.
-func said(p canary.KayentaPlan, n int) string {
+func said(p kayenta.Plan, n int) string {
 	first, end := p.Window(n)
 	kind := "growing"
 	if p.LookbackMins > 0 {

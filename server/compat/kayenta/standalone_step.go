@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/bellwether-ts/bellwether/canary"
+	"github.com/bellwether-ts/bellwether/canary/kayenta"
 )
 
 // How an analysis moves on: a judgement is started when its window is over, its
@@ -176,5 +176,5 @@ func (a *analysis) final() (bool, string) {
 	if err != nil || last == nil || a.Steps[len(a.Steps)-1].Score == nil {
 		return false, "There is no score of a last judgement to go by."
 	}
-	return canary.KayentaFinal(*last, req.Thresholds.Marginal, req.Thresholds.Pass)
+	return kayenta.FinalScore(*last, req.Thresholds.Marginal, req.Thresholds.Pass)
 }

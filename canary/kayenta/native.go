@@ -1,11 +1,13 @@
-package canary
+package kayenta
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strings"
 
+	"github.com/bellwether-ts/bellwether/canary"
 	"github.com/bellwether-ts/bellwether/canary/stat"
 )
 
@@ -16,14 +18,14 @@ import (
 // NativeJudgeName selects the native judge in canaryConfig.judge.name.
 const NativeJudgeName = "Bellwether-native"
 
-// KayentaJudges lists the judges a canaryConfig may name, the default first.
-func KayentaJudges() []string { return []string{KayentaJudgeName, NativeJudgeName} }
+// Judges lists the judges a canaryConfig may name, the default first.
+func Judges() []string { return []string{JudgeName, NativeJudgeName} }
 
 // JudgeBy judges by the judge of that name: NetflixACAJudge-v1.0, also when it is
 // empty or RemoteJudge-v1.0, or Bellwether-native. The verdict is the native one, nil for Kayenta's rules.
-func (r KayentaRequest) JudgeBy(name string, opt KayentaOptions) (KayentaResult, *Verdict, error) {
+func (r Request) JudgeBy(name string, opt Options) (Result, *canary.Verdict, error) {
 	switch name {
-	case "", KayentaJudgeName, kayentaRemote:
+	case "", JudgeName, remote:
 		res, err := r.Judge(opt)
 		return res, nil, err
 	case NativeJudgeName:
@@ -31,18 +33,18 @@ func (r KayentaRequest) JudgeBy(name string, opt KayentaOptions) (KayentaResult,
 		res, v, err := r.JudgeNative(req)
 		return res, &v, err
 	}
-	return KayentaResult{}, nil, fmt.Errorf("cannot judge by %q: the judges are %s", name, strings.Join(KayentaJudges(), ", "))
+	return Result{}, nil, fmt.Errorf("cannot judge by %q: the judges are %s", name, strings.Join(Judges(), ", "))
 }
 
 // Native asks the native judge what r asks Kayenta's: one metric per pair, in
 // order, named as pairNames names them. The notes name every setting that has
 // no counterpart. Error rates are the defaults.
-func (r KayentaRequest) Native() (Request, []string) {
-	var out Request
+func (r Request) Native() (canary.Request, []string) {
+	var out canary.Request
 	var notes []string
 	for i, name := range r.pairNames() {
 		p := r.MetricSetPairList[i]
-		m := Metric{Name: name, Baseline: p.Values.Control, Canary: p.Values.Experiment}
+		m := canary.Metric{Name: name, Baseline: p.Values.Control, Canary: p.Values.Experiment}
 		if step := p.Scopes["experiment"].StepMillis; step > 0 {
 			m.StepSeconds = float64(step) / 1000
 		}
@@ -64,7 +66,7 @@ func (r KayentaRequest) Native() (Request, []string) {
 }
 
 // pairNames names the pairs, those that share a metric with their tags too.
-func (r KayentaRequest) pairNames() []string {
+func (r Request) pairNames() []string {
 	count := map[string]int{}
 	for _, p := range r.MetricSetPairList {
 		count[p.Name]++
@@ -74,7 +76,7 @@ func (r KayentaRequest) pairNames() []string {
 		out[i] = p.Name
 		if count[p.Name] > 1 {
 			var tags []string
-			for _, k := range sortedKeys(p.Tags) {
+			for _, k := range slices.Sorted(maps.Keys(p.Tags)) {
 				tags = append(tags, fmt.Sprintf("%s=%q", k, p.Tags[k]))
 			}
 			out[i] += "{" + strings.Join(tags, ",") + "}"
@@ -83,28 +85,28 @@ func (r KayentaRequest) pairNames() []string {
 	return out
 }
 
-func (r KayentaRequest) settingsOf(metric string) (kayentaSettings, error) {
-	at := slices.IndexFunc(r.CanaryConfig.Metrics, func(m KayentaMetric) bool { return m.Name == metric })
+func (r Request) settingsOf(metric string) (settings, error) {
+	at := slices.IndexFunc(r.CanaryConfig.Metrics, func(m Metric) bool { return m.Name == metric })
 	if at < 0 {
-		return kayentaSettings{}, fmt.Errorf("cannot judge metric %q: canaryConfig.metrics has none of that name", metric)
+		return settings{}, fmt.Errorf("cannot judge metric %q: canaryConfig.metrics has none of that name", metric)
 	}
 	return r.CanaryConfig.Metrics[at].settings()
 }
 
-func (s kayentaSettings) direction() Direction {
+func (s settings) direction() canary.Direction {
 	switch {
 	case s.increase && s.decrease:
-		return Either
+		return canary.Either
 	case s.increase:
-		return Increase
+		return canary.Increase
 	}
-	return Decrease
+	return canary.Decrease
 }
 
 // nativeMargin is the change that Kayenta would still allow, as a size: the
 // smaller of what allowedIncrease and allowedDecrease leave of the control's
 // mean. 0, the judge's default, where they allow nothing.
-func (s kayentaSettings) nativeMargin(control float64) float64 {
+func (s settings) nativeMargin(control float64) float64 {
 	if s.cles {
 		return 0
 	}
@@ -122,7 +124,7 @@ func (s kayentaSettings) nativeMargin(control float64) float64 {
 }
 
 // unported lists what of the settings the native judge does not take.
-func (s kayentaSettings) unported() []string {
+func (s settings) unported() []string {
 	var out []string
 	if s.replaceNaN {
 		out = append(out, "nanStrategy replace has no counterpart: what is missing stays missing and is never read as 0")
@@ -139,11 +141,11 @@ func (s kayentaSettings) unported() []string {
 // JudgeNative judges req, which must have a metric per pair in order (as Native
 // gives), and tells the verdict in Kayenta's words. Muted metrics are judged
 // apart and do not count.
-func (r KayentaRequest) JudgeNative(req Request) (KayentaResult, Verdict, error) {
+func (r Request) JudgeNative(req canary.Request) (Result, canary.Verdict, error) {
 	if len(req.Metrics) != len(r.MetricSetPairList) {
-		return KayentaResult{}, Verdict{}, fmt.Errorf("cannot judge %d metrics for %d pairs", len(req.Metrics), len(r.MetricSetPairList))
+		return Result{}, canary.Verdict{}, fmt.Errorf("cannot judge %d metrics for %d pairs", len(req.Metrics), len(r.MetricSetPairList))
 	}
-	live, muted := req, Request{Policy: req.Policy}
+	live, muted := req, canary.Request{Policy: req.Policy}
 	live.Metrics = nil
 	quiet := make([]bool, len(req.Metrics))
 	for i, p := range r.MetricSetPairList {
@@ -154,20 +156,20 @@ func (r KayentaRequest) JudgeNative(req Request) (KayentaResult, Verdict, error)
 			live.Metrics = append(live.Metrics, req.Metrics[i])
 		}
 	}
-	v := Judge(live)
-	aside := Judge(muted).Metrics
+	v := canary.Judge(live)
+	aside := canary.Judge(muted).Metrics
 	counted := v.Metrics
-	results := make([]KayentaMetricResult, len(req.Metrics))
+	results := make([]MetricResult, len(req.Metrics))
 	for i, p := range r.MetricSetPairList {
 		from := &counted
 		if quiet[i] {
 			from = &aside
 		}
-		var m MetricVerdict
+		var m canary.MetricVerdict
 		if len(*from) > 0 { // A policy out of range leaves none.
 			m, *from = (*from)[0], (*from)[1:]
 		} else {
-			m = MetricVerdict{Verdict: NoData, Reason: strings.Join(v.Reasons, "; ")}
+			m = canary.MetricVerdict{Verdict: canary.NoData, Reason: strings.Join(v.Reasons, "; ")}
 		}
 		results[i] = r.nativeResult(p, m)
 	}
@@ -175,11 +177,11 @@ func (r KayentaRequest) JudgeNative(req Request) (KayentaResult, Verdict, error)
 }
 
 // nativeResult tells one metric's verdict as a CanaryAnalysisResult.
-func (r KayentaRequest) nativeResult(p KayentaPair, m MetricVerdict) KayentaMetricResult {
+func (r Request) nativeResult(p Pair, m canary.MetricVerdict) MetricResult {
 	set, _ := r.settingsOf(p.Name) // A metric without readable settings is NO_DATA with that reason.
-	res := KayentaMetricResult{
+	res := MetricResult{
 		Name: p.Name, ID: p.ID, Tags: p.Tags, Groups: []string{}, Muted: set.muted,
-		ExperimentMetadata: kayentaStats(finite(p.Values.Experiment)), ControlMetadata: kayentaStats(finite(p.Values.Control)),
+		ExperimentMetadata: stats(finite(p.Values.Experiment)), ControlMetadata: stats(finite(p.Values.Control)),
 		ClassificationReason: string(m.Verdict) + ": " + m.Reason,
 	}
 	for _, c := range r.CanaryConfig.Metrics {
@@ -189,12 +191,12 @@ func (r KayentaRequest) nativeResult(p KayentaPair, m MetricVerdict) KayentaMetr
 		}
 	}
 	if c, e := finite(p.Values.Control), finite(p.Values.Experiment); len(c) > 0 && len(e) > 0 {
-		res.ResultMetadata = &kayentaRatio{Ratio: javaDouble(meanRatio(c, e))}
+		res.ResultMetadata = &ratio{Ratio: javaDouble(meanRatio(c, e))}
 	}
 	switch m.Verdict {
-	case Pass:
+	case canary.Pass:
 		res.Classification = kPass
-	case Fail:
+	case canary.Fail:
 		res.Classification = kHigh
 		if m.Effect < 0 || math.IsNaN(m.Effect) && !set.increase {
 			res.Classification = kLow
@@ -202,7 +204,7 @@ func (r KayentaRequest) nativeResult(p KayentaPair, m MetricVerdict) KayentaMetr
 		res.Critical = set.critical
 	default:
 		res.Classification = kNodata // The word they have for "no answer"; the reason says which.
-		if m.Verdict == NoData {
+		if m.Verdict == canary.NoData {
 			res.Critical = set.critical
 			if set.mustHaveData && !set.critical {
 				res.Classification = kNodataFailMetric
@@ -224,23 +226,23 @@ func finite(values []float64) []float64 {
 
 // nativeScore scores a verdict: PASS 100, FAIL and NO_DATA 0, INCONCLUSIVE
 // between the thresholds. Group scores are shares of PASS, as in Kayenta.
-func (r KayentaRequest) nativeScore(results []KayentaMetricResult, v Verdict) KayentaResult {
-	th := KayentaThresholds{}
+func (r Request) nativeScore(results []MetricResult, v canary.Verdict) Result {
+	th := Thresholds{}
 	if r.ScoreThresholds != nil {
 		th = *r.ScoreThresholds
 	}
 	if th.Pass == nil || th.Marginal == nil {
 		pass, marginal := 100.0, 50.0
-		th = KayentaThresholds{Pass: &pass, Marginal: &marginal}
+		th = Thresholds{Pass: &pass, Marginal: &marginal}
 	}
-	out := kayentaScore(r.CanaryConfig, th, results)
+	out := scoreOf(r.CanaryConfig, th, results)
 	out.JudgeName = NativeJudgeName
 	score := 0.0
 	class := "Fail"
 	switch v.Verdict {
-	case Pass:
+	case canary.Pass:
 		score, class = 100, "Pass"
-	case Inconclusive:
+	case canary.Inconclusive:
 		score = undecidedScore(*th.Marginal, *th.Pass)
 		class = "Marginal"
 		if score < *th.Marginal {
@@ -254,7 +256,7 @@ func (r KayentaRequest) nativeScore(results []KayentaMetricResult, v Verdict) Ka
 			reason = string(v.Verdict) + ": " + reason
 		}
 	}
-	out.Score = KayentaScore{Score: javaDouble(score), Classification: class, ClassificationReason: reason}
+	out.Score = Score{Score: javaDouble(score), Classification: class, ClassificationReason: reason}
 	return out
 }
 

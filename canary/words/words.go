@@ -1,4 +1,7 @@
-package canary
+// Package words writes numbers the way people read them in reasons and traces.
+// One rendering for every judge: the same figure never looks different in two
+// places. It refuses to know what a number means.
+package words
 
 import (
 	"fmt"
@@ -6,10 +9,8 @@ import (
 	"strconv"
 )
 
-// Numbers as people read them.
-
-// num writes a value with four significant digits.
-func num(v float64) string {
+// Number writes a value with four significant digits.
+func Number(v float64) string {
 	switch {
 	case math.IsNaN(v):
 		return "unknown"
@@ -21,9 +22,9 @@ func num(v float64) string {
 	return strconv.FormatFloat(v, 'g', 4, 64)
 }
 
-// pnum writes a p-value or e-value given as its logarithm, also where it
+// P writes a p-value or e-value given as its logarithm, also where it
 // underflows or overflows.
-func pnum(logp float64) string {
+func P(logp float64) string {
 	switch {
 	case math.IsNaN(logp):
 		return "unknown"
@@ -35,15 +36,16 @@ func pnum(logp float64) string {
 	return strconv.FormatFloat(math.Exp(logp), 'g', 2, 64)
 }
 
-func plural(n int, what string) string {
+// Count writes how many there are of what: "1 metric", "3 metrics".
+func Count(n int, what string) string {
 	if n == 1 {
 		return "1 " + what
 	}
 	return fmt.Sprintf("%d %ss", n, what)
 }
 
-// minutes writes a span of minutes in the unit that suits it.
-func minutes(m float64) string {
+// Minutes writes a span of minutes in the unit that suits it.
+func Minutes(m float64) string {
 	switch {
 	case m < 1.5:
 		return fmt.Sprintf("%.0f seconds", m*60)
@@ -51,9 +53,4 @@ func minutes(m float64) string {
 		return fmt.Sprintf("%.0f minutes", m)
 	}
 	return fmt.Sprintf("%.1f hours", m/60)
-}
-
-// step adds a line to the metric's trace.
-func (a *assessment) step(name, format string, args ...any) {
-	a.v.Trace.Steps = append(a.v.Trace.Steps, TraceStep{Name: name, Detail: fmt.Sprintf(format, args...)})
 }

@@ -1,34 +1,36 @@
-package canary
+package kayenta
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"math/big"
+	"slices"
 	"strconv"
 )
 
 // From labels to a score: groups, weights, critical failures, thresholds.
 
-// kayentaGroup counts the labels of one group.
-type kayentaGroup struct {
+// group counts the labels of one group.
+type group struct {
 	name           string
 	passed, scored int
 }
 
-func (g kayentaGroup) score() float64 {
+func (g group) score() float64 {
 	if g.scored == 0 {
 		return 0
 	}
 	return float64(g.passed) / float64(g.scored) * 100
 }
 
-// kayentaScore scores the classified metrics. Groups are listed in the order
+// scoreOf scores the classified metrics. Groups are listed in the order
 // their first metric appears; Kayenta's order is that of a hash table.
-func kayentaScore(cfg KayentaConfig, th KayentaThresholds, results []KayentaMetricResult) KayentaResult {
-	var groups []*kayentaGroup
-	byName := map[string]*kayentaGroup{}
+func scoreOf(cfg Config, th Thresholds, results []MetricResult) Result {
+	var groups []*group
+	byName := map[string]*group{}
 	live, nodata := 0, 0
-	var critical *KayentaMetricResult
+	var critical *MetricResult
 	for i := range results {
 		r := &results[i]
 		if r.Muted {
@@ -44,7 +46,7 @@ func kayentaScore(cfg KayentaConfig, th KayentaThresholds, results []KayentaMetr
 		for _, name := range r.Groups {
 			g := byName[name]
 			if g == nil {
-				g = &kayentaGroup{name: name}
+				g = &group{name: name}
 				byName[name] = g
 				groups = append(groups, g)
 			}
@@ -57,9 +59,9 @@ func kayentaScore(cfg KayentaConfig, th KayentaThresholds, results []KayentaMetr
 			}
 		}
 	}
-	out := KayentaResult{JudgeName: KayentaJudgeName, Results: results, GroupScores: []KayentaGroupScore{}}
+	out := Result{JudgeName: JudgeName, Results: results, GroupScores: []GroupScore{}}
 	for _, g := range groups {
-		out.GroupScores = append(out.GroupScores, KayentaGroupScore{Name: g.name, Score: javaDouble(g.score())})
+		out.GroupScores = append(out.GroupScores, GroupScore{Name: g.name, Score: javaDouble(g.score())})
 	}
 	score, reason := 0.0, ""
 	switch {
@@ -70,7 +72,7 @@ func kayentaScore(cfg KayentaConfig, th KayentaThresholds, results []KayentaMetr
 	default:
 		score = weightedScore(cfg.Classifier.GroupWeights, groups)
 	}
-	out.Score = KayentaScore{Score: javaDouble(score), Classification: "Fail", ClassificationReason: reason}
+	out.Score = Score{Score: javaDouble(score), Classification: "Fail", ClassificationReason: reason}
 	switch {
 	case score >= *th.Pass:
 		out.Score.Classification = "Pass"
@@ -82,7 +84,7 @@ func kayentaScore(cfg KayentaConfig, th KayentaThresholds, results []KayentaMetr
 
 // weightedScore weighs group scores; groups without a weight share what the
 // weights leave of 100, and a group without scored metrics counts as 100.
-func weightedScore(weights map[string]float64, groups []*kayentaGroup) float64 {
+func weightedScore(weights map[string]float64, groups []*group) float64 {
 	given := sumWeights(weights)
 	without := 0
 	for _, g := range groups {
@@ -112,7 +114,7 @@ func weightedScore(weights map[string]float64, groups []*kayentaGroup) float64 {
 // sumWeights adds the weights in a fixed order.
 func sumWeights(weights map[string]float64) float64 {
 	sum := 0.0
-	for _, k := range sortedKeys(weights) {
+	for _, k := range slices.Sorted(maps.Keys(weights)) {
 		sum += weights[k]
 	}
 	return sum
@@ -136,6 +138,6 @@ func roundHalfUp(v float64, decimals int) float64 {
 }
 
 // String is the one-line summary of a result.
-func (r KayentaResult) String() string {
+func (r Result) String() string {
 	return fmt.Sprintf("%s: score %v, %s", r.JudgeName, float64(r.Score.Score), r.Score.Classification)
 }

@@ -1,18 +1,22 @@
-package canary
+package kayenta
 
 import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
+	"slices"
 	"strings"
+
+	"github.com/bellwether-ts/bellwether/canary/strict"
 )
 
 // The PromQL of a metric for one scope, as Kayenta's Prometheus store writes it:
 // avg(name{filters}) by (fields), or a template used whole.
 
-// KayentaPromQuery is the query of a metric whose serviceType is prometheus.
-type KayentaPromQuery struct {
+// PromQuery is the query of a metric whose serviceType is prometheus.
+type PromQuery struct {
 	Type                 string   `json:"type,omitempty"`
 	ServiceType          string   `json:"serviceType,omitempty"`
 	MetricName           string   `json:"metricName,omitempty"`
@@ -24,23 +28,23 @@ type KayentaPromQuery struct {
 	CustomFilter         string   `json:"customFilter,omitempty"` // Deprecated there, refused.
 }
 
-// KayentaScope says which resources of which place one side is.
-type KayentaScope struct {
+// Scope says which resources of which place one side is.
+type Scope struct {
 	Scope    string            // A server group, a version, a track.
 	Location string            // A region or namespace.
 	Params   map[string]string // extendedScopeParams; project and resourceType have a meaning.
 }
 
-// KayentaScopeLabel is the label that holds the scope for resource type
+// ScopeLabel is the label that holds the scope for resource type
 // gce_instance where the account names none.
-const KayentaScopeLabel = "instance"
+const ScopeLabel = "instance"
 
 // maxTemplate bounds a template and what it expands to.
 const maxTemplate = 64 << 10
 
 // PromQL writes the query of metric m for a scope. Label is the account's scope
-// label; KayentaScopeLabel when empty.
-func (c KayentaConfig) PromQL(m KayentaMetric, s KayentaScope, label string) (string, error) {
+// label; ScopeLabel when empty.
+func (c Config) PromQL(m Metric, s Scope, label string) (string, error) {
 	q, err := m.promQuery()
 	if err != nil {
 		return "", err
@@ -82,8 +86,8 @@ func (c KayentaConfig) PromQL(m KayentaMetric, s KayentaScope, label string) (st
 // promQLPrefix marks a template that is the whole query.
 const promQLPrefix = "PromQL:"
 
-func (m KayentaMetric) promQuery() (KayentaPromQuery, error) {
-	var q KayentaPromQuery
+func (m Metric) promQuery() (PromQuery, error) {
+	var q PromQuery
 	if len(m.Query) == 0 {
 		return q, fmt.Errorf("cannot write the query of metric %q: it has none; give query.metricName", m.Name)
 	}
@@ -99,25 +103,25 @@ func (m KayentaMetric) promQuery() (KayentaPromQuery, error) {
 }
 
 // template is the filter template of a query, empty if it has none.
-func (c KayentaConfig) template(q KayentaPromQuery) (string, error) {
+func (c Config) template(q PromQuery) (string, error) {
 	switch {
 	case q.CustomFilter != "":
 		return "", errors.New("query.customFilter is no longer read by Kayenta either; move it to query.customInlineTemplate")
 	case q.CustomInlineTemplate != "":
-		return UnescapeKayentaTemplate(q.CustomInlineTemplate), nil
+		return UnescapeTemplate(q.CustomInlineTemplate), nil
 	case q.CustomFilterTemplate == "":
 		return "", nil
 	}
 	t, ok := c.Templates[q.CustomFilterTemplate]
 	if !ok {
-		return "", fmt.Errorf("query.customFilterTemplate %q names no template of the config%s", q.CustomFilterTemplate, suggest(q.CustomFilterTemplate, sortedKeys(c.Templates)))
+		return "", fmt.Errorf("query.customFilterTemplate %q names no template of the config%s", q.CustomFilterTemplate, strict.Suggest(q.CustomFilterTemplate, slices.Sorted(maps.Keys(c.Templates))))
 	}
-	return UnescapeKayentaTemplate(t), nil
+	return UnescapeTemplate(t), nil
 }
 
 // bindings are the variables a template may use. An unset one is absent, so
 // that its use is an error and not an empty filter.
-func (s KayentaScope) bindings(q KayentaPromQuery) map[string]string {
+func (s Scope) bindings(q PromQuery) map[string]string {
 	out := map[string]string{}
 	set := func(k, v string) {
 		if v != "" {
@@ -137,13 +141,13 @@ func (s KayentaScope) bindings(q KayentaPromQuery) map[string]string {
 }
 
 // resourceFilters are the matchers of the two resource types Kayenta knows.
-func resourceFilters(q KayentaPromQuery, s KayentaScope, label string) ([]string, error) {
+func resourceFilters(q PromQuery, s Scope, label string) ([]string, error) {
 	kind := q.ResourceType
 	if strings.TrimSpace(kind) == "" {
 		kind = s.Params["resourceType"]
 	}
 	if label == "" {
-		label = KayentaScopeLabel
+		label = ScopeLabel
 	}
 	out := append([]string{}, q.LabelBindings...)
 	switch kind {
@@ -191,17 +195,17 @@ func expandTemplate(template string, vars map[string]string) (string, error) {
 		return ref
 	})
 	if missing != nil {
-		return "", fmt.Errorf("template %s uses ${%s}, which the scope does not set; known are %s", clip(template), missing[0], strings.Join(sortedKeys(vars), ", "))
+		return "", fmt.Errorf("template %s uses ${%s}, which the scope does not set; known are %s", strict.Clip(template), missing[0], strings.Join(slices.Sorted(maps.Keys(vars)), ", "))
 	}
 	if len(out) > maxTemplate {
-		return "", fmt.Errorf("template %s expands to %d bytes, the limit is %d", clip(template), len(out), maxTemplate)
+		return "", fmt.Errorf("template %s expands to %d bytes, the limit is %d", strict.Clip(template), len(out), maxTemplate)
 	}
 	return out, nil
 }
 
-// EscapeKayentaTemplate writes ${x} as $\{x}, as Kayenta keeps templates from
+// EscapeTemplate writes ${x} as $\{x}, as Kayenta keeps templates from
 // the pipeline engine that would expand them too early.
-func EscapeKayentaTemplate(s string) string { return strings.ReplaceAll(s, "${", "$\\{") }
+func EscapeTemplate(s string) string { return strings.ReplaceAll(s, "${", "$\\{") }
 
-// UnescapeKayentaTemplate undoes EscapeKayentaTemplate.
-func UnescapeKayentaTemplate(s string) string { return strings.ReplaceAll(s, "$\\{", "${") }
+// UnescapeTemplate undoes EscapeTemplate.
+func UnescapeTemplate(s string) string { return strings.ReplaceAll(s, "$\\{", "${") }

@@ -1,19 +1,17 @@
-package canary
+package strict
 
 import (
 	"fmt"
-	"maps"
 	"math"
-	"slices"
 	"strconv"
 	"strings"
 )
 
 // Reading lists of samples from JSON, where a missing one is the string "NaN".
 
-// parseSamples reads a JSON array of numbers, null and the strings "NaN",
+// Numbers reads a JSON array of numbers, null and the strings "NaN",
 // "Infinity" and "-Infinity"; null reads as NaN. A JSON null gives nil.
-func parseSamples(data []byte, what string) ([]float64, error) {
+func Numbers(data []byte, what string) ([]float64, error) {
 	s := strings.TrimSpace(string(data))
 	if s == "null" {
 		return nil, nil
@@ -26,11 +24,11 @@ func parseSamples(data []byte, what string) ([]float64, error) {
 		return []float64{}, nil
 	}
 	out := make([]float64, 0, strings.Count(s, ",")+1)
-	for s != "" {
+	for {
 		cell, rest, more := strings.Cut(s, ",")
-		v, ok := parseSample(strings.TrimSpace(cell))
+		v, ok := Number(strings.TrimSpace(cell))
 		if !ok {
-			return nil, fmt.Errorf("cannot read %s[%d] %s: write a number or \"NaN\" for no sample", what, len(out), clip(strings.TrimSpace(cell)))
+			return nil, fmt.Errorf("cannot read %s[%d] %s: write a number or \"NaN\" for no sample", what, len(out), Clip(strings.TrimSpace(cell)))
 		}
 		out = append(out, v)
 		if !more {
@@ -41,7 +39,8 @@ func parseSamples(data []byte, what string) ([]float64, error) {
 	return out, nil
 }
 
-func parseSample(cell string) (float64, bool) {
+// Number reads one sample in that notation.
+func Number(cell string) (float64, bool) {
 	switch cell {
 	case `"NaN"`, "null":
 		return math.NaN(), true
@@ -61,14 +60,3 @@ func parseSample(cell string) (float64, bool) {
 	}
 	return v, true
 }
-
-// clip shortens text quoted in an error.
-func clip(s string) string {
-	if len(s) > 40 {
-		s = s[:40] + "..."
-	}
-	return strconv.Quote(s)
-}
-
-// sortedKeys lists a map's keys in order, so that nothing depends on the map's.
-func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

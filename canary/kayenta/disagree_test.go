@@ -1,4 +1,4 @@
-package canary
+package kayenta
 
 import (
 	"encoding/json"
@@ -7,6 +7,8 @@ import (
 	"math/rand/v2"
 	"strings"
 	"testing"
+
+	"github.com/bellwether-ts/bellwether/canary"
 )
 
 // Each cause is made to happen, and must be found.
@@ -19,20 +21,20 @@ type disagreeCase struct {
 
 func compareCases(t *testing.T, cases ...disagreeCase) Disagreement {
 	t.Helper()
-	var req KayentaRequest
+	var req Request
 	th := thresholds(95, 75)
 	req.ScoreThresholds = &th
 	for i, c := range cases {
-		m := KayentaMetric{Name: fmt.Sprintf("m%d", i), Groups: []string{"g"}}
+		m := Metric{Name: fmt.Sprintf("m%d", i), Groups: []string{"g"}}
 		if err := json.Unmarshal([]byte(`{"canary":`+c.settings+`}`), &m.AnalysisConfigurations); err != nil {
 			t.Fatal(err)
 		}
 		req.CanaryConfig.Metrics = append(req.CanaryConfig.Metrics, m)
-		p := KayentaPair{Name: m.Name}
+		p := Pair{Name: m.Name}
 		p.Values.Control, p.Values.Experiment = c.control, c.experiment
 		req.MetricSetPairList = append(req.MetricSetPairList, p)
 	}
-	d, err := CompareKayenta(req, KayentaOptions{})
+	d, err := Compare(req, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -86,7 +88,7 @@ func TestDisagreementCauses(t *testing.T) {
 	type draw func(n int, mean, sd float64) []float64
 	// Samples are drawn until the judges differ for the cause meant; that must
 	// not take long.
-	f := func(want CauseName, label string, verdict Outcome, build func(noise draw, rng *rand.Rand) disagreeCase) {
+	f := func(want CauseName, label string, verdict canary.Outcome, build func(noise draw, rng *rand.Rand) disagreeCase) {
 		t.Helper()
 		var last string
 		for seed := range uint64(30) {
@@ -109,16 +111,16 @@ func TestDisagreementCauses(t *testing.T) {
 	plain := func(settings string, control, experiment []float64) func(draw, *rand.Rand) disagreeCase {
 		return func(draw, *rand.Rand) disagreeCase { return disagreeCase{settings, control, experiment} }
 	}
-	f(CauseSilence, kPass, NoData, plain(`{"nanStrategy":"replace"}`, []float64{nan, nan, nan}, []float64{nan, nan, nan}))
-	f(CauseError, kError, Inconclusive, plain(`{"critical":true}`, []float64{5}, []float64{7}))
-	f(CauseFewSamples, kPass, Inconclusive, plain(`{}`, []float64{1, 2, 3}, []float64{1, 2.5, 3}))
-	f(CauseTolerance, kPass, Inconclusive, func(noise draw, _ *rand.Rand) disagreeCase {
+	f(CauseSilence, kPass, canary.NoData, plain(`{"nanStrategy":"replace"}`, []float64{nan, nan, nan}, []float64{nan, nan, nan}))
+	f(CauseError, kError, canary.Inconclusive, plain(`{"critical":true}`, []float64{5}, []float64{7}))
+	f(CauseFewSamples, kPass, canary.Inconclusive, plain(`{}`, []float64{1, 2, 3}, []float64{1, 2.5, 3}))
+	f(CauseTolerance, kPass, canary.Inconclusive, func(noise draw, _ *rand.Rand) disagreeCase {
 		return disagreeCase{`{"direction":"increase"}`, noise(60, 10, 1), noise(60, 10.55, 1)}
 	})
-	f(CauseEffectSize, kPass, Fail, func(noise draw, _ *rand.Rand) disagreeCase {
+	f(CauseEffectSize, kPass, canary.Fail, func(noise draw, _ *rand.Rand) disagreeCase {
 		return disagreeCase{`{"effectSize":{"allowedIncrease":1.2}}`, noise(120, 10, 1), noise(120, 11.9, 1)}
 	})
-	f(CausePairing, kPass, Fail, func(noise draw, rng *rand.Rand) disagreeCase {
+	f(CausePairing, kPass, canary.Fail, func(noise draw, rng *rand.Rand) disagreeCase {
 		load := wandering(rng, 60, 100, 0.3)
 		side := func(shift float64) []float64 {
 			out := noise(60, shift, 0.2)
@@ -129,24 +131,24 @@ func TestDisagreementCauses(t *testing.T) {
 		}
 		return disagreeCase{`{"direction":"increase","effectSize":{"allowedIncrease":1.002}}`, side(0), side(2)}
 	})
-	f(CauseUnit, kPass, Fail, func(noise draw, _ *rand.Rand) disagreeCase {
+	f(CauseUnit, kPass, canary.Fail, func(noise draw, _ *rand.Rand) disagreeCase {
 		return disagreeCase{`{}`, noise(60, 3e-5, 1e-6), noise(60, 3.15e-5, 1e-6)}
 	})
-	f(CauseEquivalence, kPass, Inconclusive, func(noise draw, _ *rand.Rand) disagreeCase {
+	f(CauseEquivalence, kPass, canary.Inconclusive, func(noise draw, _ *rand.Rand) disagreeCase {
 		return disagreeCase{`{}`, noise(20, 10, 1), noise(20, 10, 1)}
 	})
-	f(CauseMargin, kHigh, Pass, func(noise draw, _ *rand.Rand) disagreeCase {
+	f(CauseMargin, kHigh, canary.Pass, func(noise draw, _ *rand.Rand) disagreeCase {
 		return disagreeCase{`{"direction":"increase"}`, noise(1500, 10, 1), noise(1500, 10.2, 1)}
 	})
-	f(CauseJitter, kHigh, Inconclusive, plain(`{}`, []float64{1, 1, 1, 1, 1}, []float64{2, 2, 2, 2, 2}))
-	f(CauseZeros, kLow, Inconclusive, func(noise draw, _ *rand.Rand) disagreeCase {
+	f(CauseJitter, kHigh, canary.Inconclusive, plain(`{}`, []float64{1, 1, 1, 1, 1}, []float64{2, 2, 2, 2, 2}))
+	f(CauseZeros, kLow, canary.Inconclusive, func(noise draw, _ *rand.Rand) disagreeCase {
 		gaps := noise(20, 10, 1)
 		for i := range 8 {
 			gaps[2*i] = nan
 		}
 		return disagreeCase{`{"nanStrategy":"replace"}`, noise(20, 10, 1), gaps}
 	})
-	f(CauseErrorRate, kHigh, Inconclusive, func(noise draw, _ *rand.Rand) disagreeCase {
+	f(CauseErrorRate, kHigh, canary.Inconclusive, func(noise draw, _ *rand.Rand) disagreeCase {
 		return disagreeCase{`{"direction":"increase"}`, noise(30, 10, 1), noise(30, 10.95, 1)}
 	})
 }
@@ -175,12 +177,12 @@ func TestDisagreementAgrees(t *testing.T) {
 }
 
 // Any samples: no panic, and a difference is never left without a cause.
-func FuzzCompareKayenta(f *testing.F) {
-	f.Add([]byte(kayentaCase(`{}`, tens, noise)))
-	f.Add([]byte(kayentaCase(`{"nanStrategy":"replace","outliers":{"strategy":"remove"}}`, `["NaN",1,2]`, `[1e300,-1e300,"Infinity"]`)))
-	f.Add([]byte(kayentaCase(`{"effectSize":{"measure":"cles"},"critical":true,"muted":true}`, tens, ones)))
+func FuzzCompare(f *testing.F) {
+	f.Add([]byte(corpusCase(`{}`, tens, noise)))
+	f.Add([]byte(corpusCase(`{"nanStrategy":"replace","outliers":{"strategy":"remove"}}`, `["NaN",1,2]`, `[1e300,-1e300,"Infinity"]`)))
+	f.Add([]byte(corpusCase(`{"effectSize":{"measure":"cles"},"critical":true,"muted":true}`, tens, ones)))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		r, err := ParseKayentaRequest(data)
+		r, err := ParseRequest(data)
 		if err != nil {
 			return
 		}
@@ -189,7 +191,7 @@ func FuzzCompareKayenta(f *testing.F) {
 				return // The solver is quadratic in nothing, but fuzzing wants many small cases.
 			}
 		}
-		d, err := CompareKayenta(r, KayentaOptions{})
+		d, err := Compare(r, Options{})
 		if err != nil {
 			return
 		}

@@ -1,4 +1,4 @@
-package canary
+package kayenta
 
 import (
 	"encoding/json"
@@ -25,8 +25,8 @@ const importCase = `{"name":"checkout","id":"x1","configVersion":"1","applicatio
   {"name":"same","groups":["a"],"scopeName":"default","query":{"customInlineTemplate":"PromQL:up"},"analysisConfigurations":{"canary":{}}}
  ]}`
 
-func TestImportKayentaConfig(t *testing.T) {
-	im, err := ImportKayentaConfig([]byte(importCase), KayentaSides{Control: KayentaScope{Scope: "v1", Location: "eu"}, Experiment: KayentaScope{Scope: "v2", Location: "eu"}})
+func TestImportConfig(t *testing.T) {
+	im, err := ImportConfig([]byte(importCase), Sides{Control: Scope{Scope: "v1", Location: "eu"}, Experiment: Scope{Scope: "v2", Location: "eu"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,10 +52,10 @@ func TestImportKayentaConfig(t *testing.T) {
 	}
 }
 
-func TestImportKayentaConfigIsStrict(t *testing.T) {
+func TestImportConfigIsStrict(t *testing.T) {
 	f := func(from, to, want string) {
 		t.Helper()
-		_, err := ImportKayentaConfig([]byte(strings.Replace(importCase, from, to, 1)), KayentaSides{})
+		_, err := ImportConfig([]byte(strings.Replace(importCase, from, to, 1)), Sides{})
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want %q", err, want)
 		}
@@ -70,7 +70,7 @@ func TestImportKayentaConfigIsStrict(t *testing.T) {
 }
 
 // What is exported is imported as it was, as far as Kayenta can say it.
-func TestKayentaRoundTrip(t *testing.T) {
+func TestRoundTrip(t *testing.T) {
 	spec := RunSpec{
 		Name: "cart", Baseline: `service="cart",track="stable"`, Canary: `service="cart",track="canary"`,
 		Metrics: []RunMetric{{Name: "p99", Query: `histogram_quantile(0.99, sum by (le) (rate(d_bucket{code!="500",$side}[1m])))`, Direction: "BAD_DIRECTION_INCREASE", Critical: true}},
@@ -79,14 +79,14 @@ func TestKayentaRoundTrip(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ex, err := ExportKayentaConfig(data, NativeJudgeName)
+	ex, err := ExportConfig(data, NativeJudgeName)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if ex.Control != "stable" || ex.Experiment != "canary" || len(ex.Left) != 0 {
 		t.Errorf("export %+v", ex)
 	}
-	im, err := ImportKayentaConfig(ex.Config, KayentaSides{Control: KayentaScope{Scope: ex.Control}, Experiment: KayentaScope{Scope: ex.Experiment}})
+	im, err := ImportConfig(ex.Config, Sides{Control: Scope{Scope: ex.Control}, Experiment: Scope{Scope: ex.Experiment}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -97,7 +97,7 @@ func TestKayentaRoundTrip(t *testing.T) {
 		t.Error(d)
 	}
 	// Sides that differ in more than one value become the scope as a whole.
-	ex, err = ExportKayentaConfig([]byte(`{"baseline":"a=\"1\",b=\"1\"","canary":"a=\"2\",b=\"2\"","metrics":[{"name":"m","query":"avg(x{$side})","min_effect":1}],"warmup":"60s"}`), "")
+	ex, err = ExportConfig([]byte(`{"baseline":"a=\"1\",b=\"1\"","canary":"a=\"2\",b=\"2\"","metrics":[{"name":"m","query":"avg(x{$side})","min_effect":1}],"warmup":"60s"}`), "")
 	if err != nil || ex.Control != `a="1",b="1"` || !strings.Contains(string(ex.Config), `PromQL:avg(x{${scope}})`) || len(ex.Left) != 3 {
 		t.Errorf("export %s %+v %v", ex.Config, ex.Left, err)
 	}
@@ -106,7 +106,7 @@ func TestKayentaRoundTrip(t *testing.T) {
 		`{"metrics":[{"name":"a","query":"up"}]}`: "$side",
 		`{}`: "without metrics",
 	} {
-		if _, err := ExportKayentaConfig([]byte(in), ""); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := ExportConfig([]byte(in), ""); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: error %v, want %q", in, err, want)
 		}
 	}
@@ -114,12 +114,12 @@ func TestKayentaRoundTrip(t *testing.T) {
 
 // Any config: no panic; what is carried over has $side in every query and no
 // mark left; what is exported again can be read again.
-func FuzzImportKayentaConfig(f *testing.F) {
+func FuzzImportConfig(f *testing.F) {
 	f.Add([]byte(importCase))
 	f.Add([]byte(`{"name":"a","metrics":[{"name":"m","query":{"customInlineTemplate":"PromQL:a{b='${scope}\"', c=~\"${scope}\\\"}\"} + {x=\"${location}\"}"}}]}`))
 	f.Add([]byte(`{"metrics":[{"query":{"metricName":"x","resourceType":"aws_ec2_instance","labelBindings":["a=\"", "}"]}}]}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		im, err := ImportKayentaConfig(data, KayentaSides{})
+		im, err := ImportConfig(data, Sides{})
 		if err != nil {
 			return
 		}
@@ -138,11 +138,11 @@ func FuzzImportKayentaConfig(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		ex, err := ExportKayentaConfig(out, "")
+		ex, err := ExportConfig(out, "")
 		if err != nil {
 			t.Fatalf("cannot export what was imported: %v", err)
 		}
-		if _, err := ImportKayentaConfig(ex.Config, KayentaSides{}); err != nil {
+		if _, err := ImportConfig(ex.Config, Sides{}); err != nil {
 			t.Errorf("cannot import what was exported: %v", err)
 		}
 	})

@@ -1,4 +1,4 @@
-package canary
+package kayenta
 
 import (
 	"encoding/json"
@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+
+	"github.com/bellwether-ts/bellwether/canary/strict"
 )
 
 // The cases of Kayenta's own test suites, read from canary/kayenta-cases.json
@@ -16,7 +18,7 @@ import (
 type corpusNumber float64
 
 func (n *corpusNumber) UnmarshalJSON(b []byte) error {
-	v, ok := parseSample(string(b))
+	v, ok := strict.Number(string(b))
 	if !ok {
 		return json.Unmarshal(b, (*float64)(n))
 	}
@@ -26,7 +28,7 @@ func (n *corpusNumber) UnmarshalJSON(b []byte) error {
 
 type corpusClassifier struct {
 	Name                string
-	Control, Experiment KayentaSamples
+	Control, Experiment Samples
 	MetricName          string
 	Classifier          string
 	Config              struct {
@@ -59,13 +61,13 @@ func loadCorpus(t *testing.T, into any) {
 	}
 }
 
-func TestKayentaCorpusClassifier(t *testing.T) {
+func TestCorpusClassifier(t *testing.T) {
 	var corpus struct{ Classifier []corpusClassifier }
 	loadCorpus(t, &corpus)
 	ran := 0
 	for _, c := range corpus.Classifier {
 		ran++
-		s := kayentaSettings{
+		s := settings{
 			increase: c.Direction != "decrease", decrease: c.Direction != "increase",
 			replaceNaN: c.NaNStrategy == "replace", critical: c.IsCriticalMetric, mustHaveData: c.IsDataRequired,
 			cles:            c.Config.EffectSizeMeasure == "cles",
@@ -73,7 +75,7 @@ func TestKayentaCorpusClassifier(t *testing.T) {
 			criticalDecrease: c.Config.CriticalThresholds[0], criticalIncrease: c.Config.CriticalThresholds[1],
 		}
 		got, err := s.classify(c.MetricName, s.clean(c.Control), s.clean(c.Experiment),
-			KayentaOptions{Tolerance: c.Config.Tolerance, Confidence: c.Config.ConfLevel, Classifier: c.Classifier})
+			Options{Tolerance: c.Config.Tolerance, Confidence: c.Config.ConfLevel, Classifier: c.Classifier})
 		if err != nil {
 			t.Errorf("%s: %v", c.Name, err)
 			continue
@@ -92,13 +94,13 @@ func TestKayentaCorpusClassifier(t *testing.T) {
 
 func sameNumber(a, b float64) bool { return a == b || math.IsNaN(a) && math.IsNaN(b) }
 
-func TestKayentaCorpusMannWhitney(t *testing.T) {
+func TestCorpusMannWhitney(t *testing.T) {
 	var corpus struct {
 		MannWhitney []struct {
 			Name                string
 			AbsTolerance        float64
-			X, Y                KayentaSamples
-			Experiment, Control KayentaSamples
+			X, Y                Samples
+			Experiment, Control Samples
 			ConfidenceLevel     float64
 			Checks              []struct{ Mu, Quantile, Expected float64 }
 			Expected            map[string]float64
@@ -126,7 +128,7 @@ func TestKayentaCorpusMannWhitney(t *testing.T) {
 		if len(c.Expected) == 0 {
 			continue
 		}
-		ci, err := kayentaShift(x, y, c.ConfidenceLevel)
+		ci, err := shiftOf(x, y, c.ConfidenceLevel)
 		if err != nil {
 			t.Error(err)
 			continue
@@ -152,7 +154,7 @@ func TestKayentaCorpusMannWhitney(t *testing.T) {
 	}
 }
 
-func TestKayentaCorpusScorer(t *testing.T) {
+func TestCorpusScorer(t *testing.T) {
 	var corpus struct {
 		Scorer []struct {
 			Name         string
@@ -170,13 +172,13 @@ func TestKayentaCorpusScorer(t *testing.T) {
 	}
 	loadCorpus(t, &corpus)
 	for _, c := range corpus.Scorer {
-		var cfg KayentaConfig
+		var cfg Config
 		cfg.Classifier.GroupWeights = c.GroupWeights
-		var rs []KayentaMetricResult
+		var rs []MetricResult
 		for _, m := range c.Metrics {
-			rs = append(rs, KayentaMetricResult{Name: m.Name, Classification: m.Classification, Groups: m.Groups, Critical: m.Critical, Muted: m.Muted})
+			rs = append(rs, MetricResult{Name: m.Name, Classification: m.Classification, Groups: m.Groups, Critical: m.Critical, Muted: m.Muted})
 		}
-		got := kayentaScore(cfg, thresholds(95, 75), rs)
+		got := scoreOf(cfg, thresholds(95, 75), rs)
 		if w := c.Expected.SummaryScore; w != nil && float64(got.Score.Score) != *w {
 			t.Errorf("%s: score %v, want %v", c.Name, got.Score.Score, *w)
 		}
@@ -193,15 +195,15 @@ func TestKayentaCorpusScorer(t *testing.T) {
 	}
 }
 
-func thresholds(pass, marginal float64) KayentaThresholds {
-	return KayentaThresholds{Pass: &pass, Marginal: &marginal}
+func thresholds(pass, marginal float64) Thresholds {
+	return Thresholds{Pass: &pass, Marginal: &marginal}
 }
 
-func TestKayentaCorpusStatistics(t *testing.T) {
+func TestCorpusStatistics(t *testing.T) {
 	var corpus struct {
 		Statistics []struct {
 			Name                       string
-			Input, Experiment, Control KayentaSamples
+			Input, Experiment, Control Samples
 			Expected                   json.RawMessage
 			Fn                         string
 			Tol                        float64
@@ -209,7 +211,7 @@ func TestKayentaCorpusStatistics(t *testing.T) {
 		}
 		Transform []struct {
 			Name            string
-			Input, Expected KayentaSamples
+			Input, Expected Samples
 			Op              string
 		}
 	}
@@ -228,18 +230,18 @@ func TestKayentaCorpusStatistics(t *testing.T) {
 			got = cles(c.Control, c.Experiment)
 		default:
 			if len(c.Checks) == 0 {
-				var want kayentaSummaryFloat
+				var want summaryFloat
 				if err := json.Unmarshal(c.Expected, &want); err != nil {
 					t.Fatal(err)
 				}
-				s := kayentaStats(c.Input).Stats
-				if have := (kayentaSummaryFloat{float64(s.Min), float64(s.Max), float64(s.Mean), float64(s.Std), float64(s.Count)}); have != want {
+				s := stats(c.Input).Stats
+				if have := (summaryFloat{float64(s.Min), float64(s.Max), float64(s.Mean), float64(s.Std), float64(s.Count)}); have != want {
 					t.Errorf("%s: %+v, want %+v", c.Name, have, want)
 				}
 			}
 			continue
 		}
-		want, _ := parseSample(string(c.Expected))
+		want, _ := strict.Number(string(c.Expected))
 		if !sameNumber(got, want) && !(math.Abs(got-want) <= c.Tol) {
 			t.Errorf("%s: %v, want %v", c.Name, got, want)
 		}
@@ -247,11 +249,11 @@ func TestKayentaCorpusStatistics(t *testing.T) {
 	for _, c := range corpus.Transform {
 		switch c.Op {
 		case "removeNaNs", "replaceNaNs":
-			if got := (kayentaSettings{replaceNaN: c.Op == "replaceNaNs"}).clean(c.Input); !slices.Equal(got, c.Expected) {
+			if got := (settings{replaceNaN: c.Op == "replaceNaNs"}).clean(c.Input); !slices.Equal(got, c.Expected) {
 				t.Errorf("%s: %v, want %v", c.Name, got, c.Expected)
 			}
 		}
 	}
 }
 
-type kayentaSummaryFloat struct{ Min, Max, Mean, Std, Count float64 }
+type summaryFloat struct{ Min, Max, Mean, Std, Count float64 }

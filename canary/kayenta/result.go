@@ -1,4 +1,4 @@
-package canary
+package kayenta
 
 import (
 	"math"
@@ -12,53 +12,53 @@ import (
 // Kayenta's CanaryJudgeResult as its JSON is written: fields that are null there
 // are left out, NaN is the string "NaN".
 
-// KayentaResult is a CanaryJudgeResult.
-type KayentaResult struct {
-	JudgeName   string                `json:"judgeName"`
-	Results     []KayentaMetricResult `json:"results"`
-	GroupScores []KayentaGroupScore   `json:"groupScores"`
-	Score       KayentaScore          `json:"score"`
+// Result is a CanaryJudgeResult.
+type Result struct {
+	JudgeName   string         `json:"judgeName"`
+	Results     []MetricResult `json:"results"`
+	GroupScores []GroupScore   `json:"groupScores"`
+	Score       Score          `json:"score"`
 }
 
-// KayentaMetricResult is a CanaryAnalysisResult.
-type KayentaMetricResult struct {
-	Name                 string               `json:"name"`
-	Tags                 map[string]string    `json:"tags,omitzero"`
-	ID                   string               `json:"id"`
-	Classification       string               `json:"classification"`
-	ClassificationReason string               `json:"classificationReason,omitempty"`
-	Groups               []string             `json:"groups"`
-	ExperimentMetadata   kayentaStatsEnvelope `json:"experimentMetadata"`
-	ControlMetadata      kayentaStatsEnvelope `json:"controlMetadata"`
-	ResultMetadata       *kayentaRatio        `json:"resultMetadata,omitempty"`
-	Critical             bool                 `json:"critical"`
-	Muted                bool                 `json:"muted"`
+// MetricResult is a CanaryAnalysisResult.
+type MetricResult struct {
+	Name                 string            `json:"name"`
+	Tags                 map[string]string `json:"tags,omitzero"`
+	ID                   string            `json:"id"`
+	Classification       string            `json:"classification"`
+	ClassificationReason string            `json:"classificationReason,omitempty"`
+	Groups               []string          `json:"groups"`
+	ExperimentMetadata   statsEnvelope     `json:"experimentMetadata"`
+	ControlMetadata      statsEnvelope     `json:"controlMetadata"`
+	ResultMetadata       *ratio            `json:"resultMetadata,omitempty"`
+	Critical             bool              `json:"critical"`
+	Muted                bool              `json:"muted"`
 }
 
-// KayentaGroupScore is a CanaryJudgeGroupScore.
-type KayentaGroupScore struct {
+// GroupScore is a CanaryJudgeGroupScore.
+type GroupScore struct {
 	Name                 string     `json:"name"`
 	Score                javaDouble `json:"score"`
 	Classification       string     `json:"classification"`
 	ClassificationReason string     `json:"classificationReason"`
 }
 
-// KayentaScore is a CanaryJudgeScore.
-type KayentaScore struct {
+// Score is a CanaryJudgeScore.
+type Score struct {
 	Score                javaDouble `json:"score"`
 	Classification       string     `json:"classification"`
 	ClassificationReason string     `json:"classificationReason"`
 }
 
-type kayentaRatio struct {
+type ratio struct {
 	Ratio javaDouble `json:"ratio"`
 }
 
-type kayentaStatsEnvelope struct {
-	Stats kayentaSummary `json:"stats"`
+type statsEnvelope struct {
+	Stats summary `json:"stats"`
 }
 
-type kayentaSummary struct {
+type summary struct {
 	Min   javaDouble `json:"min"`
 	Max   javaDouble `json:"max"`
 	Mean  javaDouble `json:"mean"`
@@ -66,12 +66,12 @@ type kayentaSummary struct {
 	Count int        `json:"count"`
 }
 
-// kayentaStats summarises cleaned samples; all zero for none.
-func kayentaStats(v []float64) kayentaStatsEnvelope {
+// stats summarises cleaned samples; all zero for none.
+func stats(v []float64) statsEnvelope {
 	if len(v) == 0 {
-		return kayentaStatsEnvelope{}
+		return statsEnvelope{}
 	}
-	return kayentaStatsEnvelope{kayentaSummary{
+	return statsEnvelope{summary{
 		Min:   javaDouble(slices.Min(v)),
 		Max:   javaDouble(slices.Max(v)),
 		Mean:  javaDouble(stat.Mean(v)),

@@ -1,4 +1,4 @@
-package canary
+package kayenta
 
 import (
 	"encoding/json"
@@ -10,39 +10,39 @@ import (
 // The part of Kayenta's request the judge reads. Everything else in it
 // (queries, templates, timestamps) is carried by others.
 
-// KayentaRequest is the body of POST {base}/judge.
-type KayentaRequest struct {
-	CanaryConfig      KayentaConfig      `json:"canaryConfig"`
-	ScoreThresholds   *KayentaThresholds `json:"scoreThresholds"`
-	MetricSetPairList []KayentaPair      `json:"metricSetPairList"`
+// Request is the body of POST {base}/judge.
+type Request struct {
+	CanaryConfig      Config      `json:"canaryConfig"`
+	ScoreThresholds   *Thresholds `json:"scoreThresholds"`
+	MetricSetPairList []Pair      `json:"metricSetPairList"`
 }
 
-// KayentaConfig is the part of a canaryConfig that is judged and fetched.
-type KayentaConfig struct {
+// Config is the part of a canaryConfig that is judged and fetched.
+type Config struct {
 	Name  string `json:"name"`
 	Judge struct {
 		Name           string         `json:"name"`
 		Configurations map[string]any `json:"judgeConfigurations"`
 	} `json:"judge"`
-	Metrics    []KayentaMetric `json:"metrics"`
+	Metrics    []Metric `json:"metrics"`
 	Classifier struct {
 		GroupWeights    map[string]float64 `json:"groupWeights"`
-		ScoreThresholds *KayentaThresholds `json:"scoreThresholds"`
+		ScoreThresholds *Thresholds        `json:"scoreThresholds"`
 	} `json:"classifier"`
-	Templates KayentaTemplates `json:"templates"`
+	Templates Templates `json:"templates"`
 }
 
-// KayentaTemplates are the filter templates of a config by name. One that is not
+// Templates are the filter templates of a config by name. One that is not
 // text is left out, since the judge reads none; a query that names it says so.
-type KayentaTemplates map[string]string
+type Templates map[string]string
 
 // UnmarshalJSON reads what it can; it does not fail.
-func (t *KayentaTemplates) UnmarshalJSON(data []byte) error {
+func (t *Templates) UnmarshalJSON(data []byte) error {
 	var raw map[string]any
 	if json.Unmarshal(data, &raw) != nil || raw == nil {
 		return nil
 	}
-	*t = KayentaTemplates{}
+	*t = Templates{}
 	for k, v := range raw {
 		if text, ok := v.(string); ok {
 			(*t)[k] = text
@@ -54,38 +54,38 @@ func (t *KayentaTemplates) UnmarshalJSON(data []byte) error {
 // JudgeName is the judge the config asks for. Behind Kayenta's remote judge the
 // name is taken by the way here, so judgeConfigurations.judge may say which of
 // ours is meant.
-func (c KayentaConfig) JudgeName() string {
-	if name, ok := c.Judge.Configurations["judge"].(string); ok && (c.Judge.Name == "" || c.Judge.Name == kayentaRemote) {
+func (c Config) JudgeName() string {
+	if name, ok := c.Judge.Configurations["judge"].(string); ok && (c.Judge.Name == "" || c.Judge.Name == remote) {
 		return name
 	}
 	return c.Judge.Name
 }
 
-// kayentaRemote is the name of Kayenta's judge that asks another.
-const kayentaRemote = "RemoteJudge-v1.0"
+// remote is the name of Kayenta's judge that asks another.
+const remote = "RemoteJudge-v1.0"
 
-// KayentaMetric is one metric of a canaryConfig.
-type KayentaMetric struct {
+// Metric is one metric of a canaryConfig.
+type Metric struct {
 	Name                   string                    `json:"name"`
-	Query                  json.RawMessage           `json:"query,omitempty"` // Its fields depend on the metric store; KayentaConfig.PromQL reads Prometheus's.
+	Query                  json.RawMessage           `json:"query,omitempty"` // Its fields depend on the metric store; Config.PromQL reads Prometheus's.
 	Groups                 []string                  `json:"groups"`
 	AnalysisConfigurations map[string]map[string]any `json:"analysisConfigurations"`
 	ScopeName              string                    `json:"scopeName"`
 }
 
-// KayentaThresholds are the scores that pass and that are marginal.
-type KayentaThresholds struct {
+// Thresholds are the scores that pass and that are marginal.
+type Thresholds struct {
 	Pass     *float64 `json:"pass"`
 	Marginal *float64 `json:"marginal"`
 }
 
-// maxKayentaPairs bounds a request.
-const maxKayentaPairs = 20_000
+// maxPairs bounds a request.
+const maxPairs = 20_000
 
-// ParseKayentaRequest reads a RemoteJudge request and checks that the judge can
+// ParseRequest reads a RemoteJudge request and checks that the judge can
 // run on it.
-func ParseKayentaRequest(data []byte) (KayentaRequest, error) {
-	var r KayentaRequest
+func ParseRequest(data []byte) (Request, error) {
+	var r Request
 	if err := json.Unmarshal(data, &r); err != nil {
 		return r, fmt.Errorf("cannot read Kayenta request: %w; send {\"canaryConfig\",\"scoreThresholds\",\"metricSetPairList\"}", err)
 	}
@@ -96,14 +96,14 @@ func ParseKayentaRequest(data []byte) (KayentaRequest, error) {
 	if r.MetricSetPairList == nil {
 		errs = append(errs, errors.New("cannot judge without metricSetPairList: send [] if there are no metrics"))
 	}
-	if n := len(r.MetricSetPairList); n > maxKayentaPairs {
-		errs = append(errs, fmt.Errorf("cannot judge %d metric pairs: the limit is %d; split the request", n, maxKayentaPairs))
+	if n := len(r.MetricSetPairList); n > maxPairs {
+		errs = append(errs, fmt.Errorf("cannot judge %d metric pairs: the limit is %d; split the request", n, maxPairs))
 	}
 	return r, errors.Join(errs...)
 }
 
-// kayentaSettings are one metric's analysis settings with defaults filled in.
-type kayentaSettings struct {
+// settings are one metric's analysis settings with defaults filled in.
+type settings struct {
 	increase, decrease bool // Directions that count as failures.
 	replaceNaN         bool
 	removeOutliers     bool
@@ -183,10 +183,10 @@ func (r *settingReader) number(def float64, path ...string) float64 {
 }
 
 // settings reads analysisConfigurations.canary of a metric.
-func (m KayentaMetric) settings() (kayentaSettings, error) {
+func (m Metric) settings() (settings, error) {
 	r := &settingReader{metric: m.Name, root: map[string]any(m.AnalysisConfigurations["canary"])}
 	direction := r.text("either", "direction")
-	s := kayentaSettings{
+	s := settings{
 		increase:       direction != "decrease",
 		decrease:       direction != "increase",
 		replaceNaN:     r.text("none", "nanStrategy") == "replace",
@@ -212,7 +212,7 @@ func (m KayentaMetric) settings() (kayentaSettings, error) {
 }
 
 // clean applies the NaN and outlier strategies to one side.
-func (s kayentaSettings) clean(values []float64) []float64 {
+func (s settings) clean(values []float64) []float64 {
 	out := make([]float64, 0, len(values))
 	for _, v := range values {
 		switch {
@@ -225,5 +225,5 @@ func (s kayentaSettings) clean(values []float64) []float64 {
 	if !s.removeOutliers {
 		return out
 	}
-	return withoutOutliers(out, KayentaIQR(out, s.outlierFactor, true))
+	return withoutOutliers(out, IQR(out, s.outlierFactor, true))
 }

@@ -1,4 +1,4 @@
-package canary
+package kayenta
 
 import (
 	"math"
@@ -6,9 +6,9 @@ import (
 
 // Kayenta's outlier detectors: which samples of a list stand out.
 
-// KayentaKSigma marks the samples further than k standard deviations (of the
+// KSigma marks the samples further than k standard deviations (of the
 // population, k > 0) from the mean. NaN or an infinity marks nothing.
-func KayentaKSigma(values []float64, k float64) []bool {
+func KSigma(values []float64, k float64) []bool {
 	out := make([]bool, len(values))
 	n := float64(len(values))
 	sum := 0.0
@@ -30,10 +30,10 @@ func KayentaKSigma(values []float64, k float64) []bool {
 	return out
 }
 
-// KayentaIQR marks the samples beyond factor (> 0) interquartile ranges from
+// IQR marks the samples beyond factor (> 0) interquartile ranges from
 // the quartiles (Tukey's fences, percentiles of type 7). Gentle widens the
 // fences to the 1st and 99th percentile, as the shipped judge does.
-func KayentaIQR(values []float64, factor float64, gentle bool) []bool {
+func IQR(values []float64, factor float64, gentle bool) []bool {
 	out := make([]bool, len(values))
 	if len(values) == 0 {
 		return out

@@ -1,7 +1,10 @@
-package canary
+package kayenta
 
 import (
 	"fmt"
+
+	"github.com/bellwether-ts/bellwether/canary"
+	"github.com/bellwether-ts/bellwether/canary/words"
 )
 
 // Two judges on the same samples: Kayenta's rules and the native judge. Where
@@ -44,26 +47,26 @@ const (
 // MetricDisagreement is one metric judged by both.
 type MetricDisagreement struct {
 	Name    string
-	Label   string  // Kayenta's classification.
-	Verdict Outcome // The native verdict.
-	Reason  string  // The native judge's.
+	Label   string         // Kayenta's classification.
+	Verdict canary.Outcome // The native verdict.
+	Reason  string         // The native judge's.
 	Agree   bool
 	Causes  []Cause // Empty when they agree.
 }
 
 // Disagreement is a canary judged by both.
 type Disagreement struct {
-	Kayenta KayentaResult
-	Native  Verdict
+	Kayenta Result
+	Native  canary.Verdict
 	Agree   bool                 // On the canary as a whole.
 	Whole   []string             // Why the whole differs, beyond its metrics.
 	Metrics []MetricDisagreement // In the order of the pairs.
 	Notes   []string             // Settings the native judge does not take.
 }
 
-// CompareKayenta judges a Kayenta request by both judges and explains every
+// Compare judges a Kayenta request by both judges and explains every
 // difference. It fails where Kayenta's judge does.
-func CompareKayenta(r KayentaRequest, opt KayentaOptions) (Disagreement, error) {
+func Compare(r Request, opt Options) (Disagreement, error) {
 	res, err := r.Judge(opt)
 	if err != nil {
 		return Disagreement{}, err
@@ -103,30 +106,30 @@ func CompareKayenta(r KayentaRequest, opt KayentaOptions) (Disagreement, error) 
 }
 
 // agree says whether a label and a verdict mean the same.
-func agree(label string, v Outcome) bool {
+func agree(label string, v canary.Outcome) bool {
 	switch label {
 	case kPass:
-		return v == Pass
+		return v == canary.Pass
 	case kHigh, kLow:
-		return v == Fail
+		return v == canary.Fail
 	case kNodata, kNodataFailMetric:
-		return v == NoData
+		return v == canary.NoData
 	}
 	return false
 }
 
-func agreeWhole(class string, v Outcome) bool {
+func agreeWhole(class string, v canary.Outcome) bool {
 	switch v {
-	case Pass:
+	case canary.Pass:
 		return class == "Pass"
-	case Inconclusive:
+	case canary.Inconclusive:
 		return class == "Marginal"
 	}
 	return class == "Fail"
 }
 
 // wholeCauses finds the scoring rules that shaped Kayenta's score.
-func (r KayentaRequest) wholeCauses(res KayentaResult) []string {
+func (r Request) wholeCauses(res Result) []string {
 	var out []string
 	type tally struct{ scored, failed, unscored []string }
 	groups := map[string]*tally{}
@@ -160,14 +163,14 @@ func (r KayentaRequest) wholeCauses(res KayentaResult) []string {
 	for _, g := range order {
 		t := groups[g]
 		if len(t.scored) == 0 {
-			out = append(out, fmt.Sprintf("group %s counts as 100 in Kayenta's score though none of its %s could be judged", g, plural(len(t.unscored), "metric")))
+			out = append(out, fmt.Sprintf("group %s counts as 100 in Kayenta's score though none of its %s could be judged", g, words.Count(len(t.unscored), "metric")))
 		}
 		if passed && len(t.failed) > 0 {
-			out = append(out, fmt.Sprintf("Kayenta's score lets %d of the %s of group %s fail", len(t.failed), plural(len(t.scored), "metric"), g))
+			out = append(out, fmt.Sprintf("Kayenta's score lets %d of the %s of group %s fail", len(t.failed), words.Count(len(t.scored), "metric"), g))
 		}
 	}
 	if errored > 0 {
-		out = append(out, fmt.Sprintf("%s ended in an error, which Kayenta's score leaves out, critical or not", plural(errored, "metric")))
+		out = append(out, fmt.Sprintf("%s ended in an error, which Kayenta's score leaves out, critical or not", words.Count(errored, "metric")))
 	}
 	if sum := sumWeights(r.CanaryConfig.Classifier.GroupWeights); sum > 100 {
 		out = append(out, fmt.Sprintf("the group weights add up to %v, so Kayenta's score can exceed 100", sum))

@@ -1,8 +1,10 @@
-package canary
+package kayenta
 
 import (
 	"fmt"
 	"strings"
+
+	"github.com/bellwether-ts/bellwether/canary/words"
 )
 
 // The disagreement report for a terminal and for a pull request.
@@ -20,7 +22,7 @@ func (d Disagreement) headline() string {
 		word = "DISAGREE"
 	}
 	return fmt.Sprintf("The judges %s: Kayenta %s (score %s), native %s; they differ on %d of %s",
-		word, d.Kayenta.Score.Classification, javaText(float64(d.Kayenta.Score.Score)), d.Native.Verdict, differ, plural(len(d.Metrics), "metric"))
+		word, d.Kayenta.Score.Classification, javaText(float64(d.Kayenta.Score.Score)), d.Native.Verdict, differ, words.Count(len(d.Metrics), "metric"))
 }
 
 // Text renders the report for a terminal.

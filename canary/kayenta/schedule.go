@@ -1,4 +1,4 @@
-package canary
+package kayenta
 
 import (
 	"errors"
@@ -13,9 +13,9 @@ import (
 
 const minuteMillis = 60_000
 
-// KayentaPlan is the schedule of a standalone analysis. Times are Unix
+// Plan is the schedule of a standalone analysis. Times are Unix
 // milliseconds.
-type KayentaPlan struct {
+type Plan struct {
 	Start        int64 // When samples begin to count: the scope's start, else when it was asked for.
 	End          int64 // End of a window that is already over or known; 0 when it follows real time.
 	LifetimeMins int64 // Read when End is 0.
@@ -24,11 +24,11 @@ type KayentaPlan struct {
 	LookbackMins int64 // Length of a sliding window; 0 for one that grows from the start.
 }
 
-// maxKayentaJudgements bounds one analysis.
-const maxKayentaJudgements = 10_000
+// maxJudgements bounds one analysis.
+const maxJudgements = 10_000
 
 // Judgements is how many there are, at least one, or what is wrong with the plan.
-func (p KayentaPlan) Judgements() (int, error) {
+func (p Plan) Judgements() (int, error) {
 	life := p.lifetime()
 	for _, n := range []int64{p.IntervalMins, p.BeginAfter, p.LookbackMins} {
 		if n < 0 || n > 366*24*60 {
@@ -44,20 +44,20 @@ func (p KayentaPlan) Judgements() (int, error) {
 		return 0, fmt.Errorf("cannot plan an analysis of %d minutes: at most a year", life)
 	}
 	n := life / p.interval()
-	if n > maxKayentaJudgements {
-		return 0, fmt.Errorf("cannot plan %d judgements: at most %d; lengthen analysisIntervalMins", n, maxKayentaJudgements)
+	if n > maxJudgements {
+		return 0, fmt.Errorf("cannot plan %d judgements: at most %d; lengthen analysisIntervalMins", n, maxJudgements)
 	}
 	return int(n), nil
 }
 
-func (p KayentaPlan) lifetime() int64 {
+func (p Plan) lifetime() int64 {
 	if p.End != 0 {
 		return (p.End - p.Start) / minuteMillis
 	}
 	return p.LifetimeMins
 }
 
-func (p KayentaPlan) interval() int64 {
+func (p Plan) interval() int64 {
 	if life := p.lifetime(); p.IntervalMins == 0 || p.IntervalMins > life {
 		return life
 	}
@@ -65,13 +65,13 @@ func (p KayentaPlan) interval() int64 {
 }
 
 // Due is when judgement n (1-based) can be made.
-func (p KayentaPlan) Due(n int) int64 {
+func (p Plan) Due(n int) int64 {
 	_, end := p.Window(n)
 	return end
 }
 
 // Window is what judgement n (1-based) looks at.
-func (p KayentaPlan) Window(n int) (start, end int64) {
+func (p Plan) Window(n int) (start, end int64) {
 	start = p.Start
 	if p.End == 0 {
 		start += p.BeginAfter * minuteMillis
@@ -83,10 +83,10 @@ func (p KayentaPlan) Window(n int) (start, end int64) {
 	return start, end
 }
 
-// KayentaFinal says whether the last score of an analysis passes, and why. A
+// FinalScore says whether the last score of an analysis passes, and why. A
 // threshold that is nil was not given. The marginal one must be exceeded, the
 // pass one met.
-func KayentaFinal(score float64, marginal, pass *float64) (bool, string) {
+func FinalScore(score float64, marginal, pass *float64) (bool, string) {
 	text := javaText(score)
 	switch {
 	case marginal == nil && pass == nil:

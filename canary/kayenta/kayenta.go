@@ -1,4 +1,4 @@
-package canary
+package kayenta
 
 import (
 	"bytes"
@@ -22,18 +22,18 @@ import (
 // constant and different. Here the noise is drawn from a fixed seed, so that a
 // verdict can be repeated.
 
-// KayentaJudgeName is the judge whose rules these are, as its results name it.
-const KayentaJudgeName = "NetflixACAJudge-v1.0"
+// JudgeName is the judge whose rules these are, as its results name it.
+const JudgeName = "NetflixACAJudge-v1.0"
 
-// KayentaOptions are the constants of Kayenta's judge, for those who run a
+// Options are the constants of Kayenta's judge, for those who run a
 // patched one.
-type KayentaOptions struct {
+type Options struct {
 	Tolerance  float64 // Share of the estimate the interval must clear; 0.25 when 0.
 	Confidence float64 // Two-sided level of the interval, in (0,1); 0.98 when 0.
-	Classifier string  // KayentaMannWhitney when empty.
+	Classifier string  // MannWhitney when empty.
 }
 
-func (o KayentaOptions) filled() (KayentaOptions, error) {
+func (o Options) filled() (Options, error) {
 	if o.Tolerance == 0 {
 		o.Tolerance = 0.25
 	}
@@ -41,9 +41,9 @@ func (o KayentaOptions) filled() (KayentaOptions, error) {
 		o.Confidence = 0.98
 	}
 	switch o.Classifier {
-	case "", KayentaMannWhitney, KayentaMeanInequality:
+	case "", MannWhitney, MeanInequality:
 	default:
-		return o, fmt.Errorf("cannot classify by %q: the classifiers are %s and %s", o.Classifier, KayentaMannWhitney, KayentaMeanInequality)
+		return o, fmt.Errorf("cannot classify by %q: the classifiers are %s and %s", o.Classifier, MannWhitney, MeanInequality)
 	}
 	if !(o.Tolerance >= 0) || !(o.Confidence > 0 && o.Confidence < 1) {
 		return o, fmt.Errorf("cannot use Kayenta tolerance %v, confidence %v: the tolerance must not be negative and the confidence must lie between 0 and 1", o.Tolerance, o.Confidence)
@@ -51,13 +51,13 @@ func (o KayentaOptions) filled() (KayentaOptions, error) {
 	return o, nil
 }
 
-// JudgeKayenta takes a Kayenta RemoteJudge request (canaryConfig,
+// Judge takes a Kayenta RemoteJudge request (canaryConfig,
 // scoreThresholds, metricSetPairList) and returns its CanaryJudgeResult, field
 // for field. Unknown fields are ignored, as Kayenta does. It fails where
 // Kayenta's judge throws: a pair without a metric of its name, a setting of the
 // wrong type.
-func JudgeKayenta(data []byte, opt KayentaOptions) ([]byte, error) {
-	req, err := ParseKayentaRequest(data)
+func Judge(data []byte, opt Options) ([]byte, error) {
+	req, err := ParseRequest(data)
 	if err != nil {
 		return nil, err
 	}
@@ -76,18 +76,18 @@ func JudgeKayenta(data []byte, opt KayentaOptions) ([]byte, error) {
 
 // Judge classifies every pair and scores the canary. Options take their
 // defaults where zero.
-func (r KayentaRequest) Judge(opt KayentaOptions) (KayentaResult, error) {
+func (r Request) Judge(opt Options) (Result, error) {
 	opt, err := opt.filled()
 	if err != nil {
-		return KayentaResult{}, err
+		return Result{}, err
 	}
-	results := make([]KayentaMetricResult, 0, len(r.MetricSetPairList))
+	results := make([]MetricResult, 0, len(r.MetricSetPairList))
 	for _, pair := range r.MetricSetPairList {
-		res, err := kayentaMetric(r.CanaryConfig, pair, opt)
+		res, err := judgeMetric(r.CanaryConfig, pair, opt)
 		if err != nil {
-			return KayentaResult{}, err
+			return Result{}, err
 		}
 		results = append(results, res)
 	}
-	return kayentaScore(r.CanaryConfig, *r.ScoreThresholds, results), nil
+	return scoreOf(r.CanaryConfig, *r.ScoreThresholds, results), nil
 }

@@ -1,4 +1,4 @@
-package canary
+package kayenta
 
 import (
 	"encoding/json"
@@ -15,8 +15,8 @@ type corpusSide struct {
 	Constant *float64
 }
 
-func (s corpusSide) draw(rng *rand.Rand) KayentaSamples {
-	var out KayentaSamples
+func (s corpusSide) draw(rng *rand.Rand) Samples {
+	var out Samples
 	for range 60 {
 		switch {
 		case s.Constant != nil:
@@ -35,7 +35,7 @@ type corpusMetric struct {
 	Control, Experiment corpusSide
 }
 
-func TestKayentaCorpusEndToEnd(t *testing.T) {
+func TestCorpusEndToEnd(t *testing.T) {
 	var corpus struct {
 		EndToEnd []struct {
 			Name                string
@@ -57,22 +57,22 @@ func TestKayentaCorpusEndToEnd(t *testing.T) {
 			c.Metrics = append(c.Metrics, m)
 			c.Expected.Classifications = map[string]string{c.Name: c.Expected.Classification}
 		}
-		var req KayentaRequest
+		var req Request
 		th := thresholds(75, 50)
 		req.ScoreThresholds = &th
 		rng := rand.New(rand.NewPCG(2, 3))
 		for _, m := range c.Metrics {
 			settings := fmt.Sprintf(`{"canary":{"critical":%v,"muted":%v,"direction":%q}}`, m.Critical, m.Muted, m.Direction)
-			km := KayentaMetric{Name: m.Name, Groups: []string{"g"}}
+			km := Metric{Name: m.Name, Groups: []string{"g"}}
 			if err := json.Unmarshal([]byte(settings), &km.AnalysisConfigurations); err != nil {
 				t.Fatal(err)
 			}
 			req.CanaryConfig.Metrics = append(req.CanaryConfig.Metrics, km)
-			p := KayentaPair{Name: m.Name}
+			p := Pair{Name: m.Name}
 			p.Values.Control, p.Values.Experiment = m.Control.draw(rng), m.Experiment.draw(rng)
 			req.MetricSetPairList = append(req.MetricSetPairList, p)
 		}
-		res, err := req.Judge(KayentaOptions{})
+		res, err := req.Judge(Options{})
 		if err != nil {
 			t.Errorf("%s: %v", c.Name, err)
 			continue

@@ -1,4 +1,4 @@
-package canary
+package kayenta
 
 import (
 	"encoding/json"
@@ -6,13 +6,16 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+
+	"github.com/bellwether-ts/bellwether/canary"
+	"github.com/bellwether-ts/bellwether/canary/strict"
 )
 
 // From a run of ours back to a canaryConfig: each query becomes a PromQL
 // template in which ${scope} stands where the sides differ.
 
-// KayentaExport is an exported config.
-type KayentaExport struct {
+// Export is an exported config.
+type Export struct {
 	Config              []byte // A canaryConfig, indented JSON.
 	Control, Experiment string // The scopes to run it with.
 	Left                []string
@@ -25,73 +28,73 @@ var (
 	runMetricFields = []string{"name", "query", "kind", "direction", "min_effect", "critical"}
 )
 
-// ExportKayentaConfig reads the JSON of a run, bare or as {"spec": ...}, strictly
+// ExportConfig reads the JSON of a run, bare or as {"spec": ...}, strictly
 // and writes it as a canaryConfig for the named judge; NetflixACAJudge-v1.0 when
 // empty.
-func ExportKayentaConfig(data []byte, judge string) (KayentaExport, error) {
-	d := &decoder{}
+func ExportConfig(data []byte, judge string) (Export, error) {
+	d := &strict.Reader{}
 	var head map[string]json.RawMessage
 	if json.Unmarshal(data, &head) == nil && head["spec"] != nil {
-		d.object("request", data, "spec", "key")
+		d.Object("request", data, "spec", "key")
 		data = head["spec"]
 	}
-	top := d.object("run", data, runFields...)
+	top := d.Object("run", data, runFields...)
 	var items []json.RawMessage
 	if raw, ok := top["metrics"]; ok {
 		if err := json.Unmarshal(raw, &items); err != nil {
-			d.fail("cannot read metrics: %w; expected an array", err)
+			d.Failf("cannot read metrics: %w; expected an array", err)
 		}
 	}
 	for i, raw := range items {
-		d.object(fmt.Sprintf("metrics[%d]", i), raw, runMetricFields...)
+		d.Object(fmt.Sprintf("metrics[%d]", i), raw, runMetricFields...)
 	}
 	var spec RunSpec
-	if len(d.errs) == 0 {
+	if d.Failures() == 0 {
 		if err := json.Unmarshal(data, &spec); err != nil {
-			d.fail("cannot read run: %w", err)
+			d.Failf("cannot read run: %w", err)
 		}
 		if len(spec.Metrics) == 0 {
-			d.fail("cannot export a run without metrics: those chosen by convention are known only on a server; list them")
+			d.Failf("cannot export a run without metrics: those chosen by convention are known only on a server; list them")
 		}
 	}
-	if len(d.errs) > 0 {
-		return KayentaExport{}, errors.Join(d.errs...)
+	if d.Failures() > 0 {
+		return Export{}, d.Err()
 	}
 	return spec.export(top, judge)
 }
 
 var notConfigName = regexp.MustCompile(`[^A-Za-z0-9_-]+`)
 
-// kayentaDocument is the JSON of a canaryConfig as it is written.
-type kayentaDocument struct {
-	Name          string                  `json:"name"`
-	Description   string                  `json:"description"`
-	ConfigVersion string                  `json:"configVersion"`
-	Applications  []string                `json:"applications"`
-	Judge         kayentaDocumentJudge    `json:"judge"`
-	Metrics       []kayentaDocumentMetric `json:"metrics"`
-	Templates     map[string]string       `json:"templates"`
-	Classifier    map[string]any          `json:"classifier"`
+// document is the JSON of a canaryConfig as it is written.
+type document struct {
+	Name          string            `json:"name"`
+	Description   string            `json:"description"`
+	ConfigVersion string            `json:"configVersion"`
+	Applications  []string          `json:"applications"`
+	Judge         documentJudge     `json:"judge"`
+	Metrics       []documentMetric  `json:"metrics"`
+	Templates     map[string]string `json:"templates"`
+	Classifier    map[string]any    `json:"classifier"`
 }
 
-type kayentaDocumentJudge struct {
+type documentJudge struct {
 	Name           string         `json:"name"`
 	Configurations map[string]any `json:"judgeConfigurations"`
 }
 
-type kayentaDocumentMetric struct {
-	Name      string           `json:"name"`
-	Query     KayentaPromQuery `json:"query"`
-	Groups    []string         `json:"groups"`
-	Analysis  map[string]any   `json:"analysisConfigurations"`
-	ScopeName string           `json:"scopeName"`
+type documentMetric struct {
+	Name      string         `json:"name"`
+	Query     PromQuery      `json:"query"`
+	Groups    []string       `json:"groups"`
+	Analysis  map[string]any `json:"analysisConfigurations"`
+	ScopeName string         `json:"scopeName"`
 }
 
-func (s RunSpec) export(raw map[string]json.RawMessage, judge string) (KayentaExport, error) {
-	var out KayentaExport
+func (s RunSpec) export(raw map[string]json.RawMessage, judge string) (Export, error) {
+	var out Export
 	left := func(format string, args ...any) { out.Left = append(out.Left, fmt.Sprintf(format, args...)) }
 	if judge == "" {
-		judge = KayentaJudgeName
+		judge = JudgeName
 	}
 	name := strings.Trim(notConfigName.ReplaceAllString(s.Name, "-"), "-")
 	if name == "" {
@@ -107,9 +110,9 @@ func (s RunSpec) export(raw map[string]json.RawMessage, judge string) (KayentaEx
 	}
 	var form string
 	form, out.Control, out.Experiment = commonForm(s.Baseline, s.Canary)
-	doc := kayentaDocument{
+	doc := document{
 		Name: name, Description: "Exported from Bellwether.", ConfigVersion: "1", Applications: []string{name},
-		Judge: kayentaDocumentJudge{judge, map[string]any{}}, Templates: map[string]string{},
+		Judge: documentJudge{judge, map[string]any{}}, Templates: map[string]string{},
 		Classifier: map[string]any{"groupWeights": map[string]float64{"metrics": 100}},
 	}
 	var errs []error
@@ -126,11 +129,11 @@ func (s RunSpec) export(raw map[string]json.RawMessage, judge string) (KayentaEx
 		doc.Metrics = append(doc.Metrics, m.document(form))
 	}
 	if errs != nil {
-		return KayentaExport{}, errors.Join(errs...)
+		return Export{}, errors.Join(errs...)
 	}
 	var err error
 	if out.Config, err = json.MarshalIndent(doc, "", "  "); err != nil {
-		return KayentaExport{}, fmt.Errorf("cannot write canary config: %w", err)
+		return Export{}, fmt.Errorf("cannot write canary config: %w", err)
 	}
 	return out, nil
 }
@@ -144,17 +147,17 @@ var keptElsewhere = map[string]string{
 	"on_undecided": "Kayenta decides always", "previous": "it needs a baseline beside the canary", "offset": "it is controlOffsetInMinutes of a standalone analysis",
 }
 
-func (m RunMetric) document(form string) kayentaDocumentMetric {
+func (m RunMetric) document(form string) documentMetric {
 	direction := strings.ToLower(strings.TrimPrefix(m.Direction, "BAD_DIRECTION_"))
 	if direction == "" || direction == "unspecified" {
-		direction = string(Either)
+		direction = string(canary.Either)
 	}
 	settings := map[string]any{"direction": direction}
 	if m.Critical {
 		settings["critical"] = true
 	}
-	return kayentaDocumentMetric{
+	return documentMetric{
 		Name: m.Name, Groups: []string{"metrics"}, ScopeName: "default", Analysis: map[string]any{"canary": settings},
-		Query: KayentaPromQuery{Type: "prometheus", ServiceType: "prometheus", CustomInlineTemplate: promQLPrefix + strings.ReplaceAll(m.Query, sideMark, form)},
+		Query: PromQuery{Type: "prometheus", ServiceType: "prometheus", CustomInlineTemplate: promQLPrefix + strings.ReplaceAll(m.Query, sideMark, form)},
 	}
 }

@@ -1,4 +1,4 @@
-package canary
+package kayenta
 
 import (
 	"fmt"
@@ -22,30 +22,30 @@ const (
 	kError            = "Error"
 )
 
-// kayentaLabel is a classified metric.
-type kayentaLabel struct {
+// label is a classified metric.
+type label struct {
 	label    string
 	reason   string // Empty for none, which leaves the field out.
 	ratio    float64
 	critical bool
 }
 
-// kayentaMetric classifies one pair.
-func kayentaMetric(cfg KayentaConfig, pair KayentaPair, opt KayentaOptions) (KayentaMetricResult, error) {
-	at := slices.IndexFunc(cfg.Metrics, func(m KayentaMetric) bool { return m.Name == pair.Name })
+// judgeMetric classifies one pair.
+func judgeMetric(cfg Config, pair Pair, opt Options) (MetricResult, error) {
+	at := slices.IndexFunc(cfg.Metrics, func(m Metric) bool { return m.Name == pair.Name })
 	if at < 0 {
-		return KayentaMetricResult{}, fmt.Errorf("cannot judge metric %q: canaryConfig.metrics has none of that name", pair.Name)
+		return MetricResult{}, fmt.Errorf("cannot judge metric %q: canaryConfig.metrics has none of that name", pair.Name)
 	}
 	m := cfg.Metrics[at]
 	set, err := m.settings()
 	if err != nil {
-		return KayentaMetricResult{}, err
+		return MetricResult{}, err
 	}
 	control, experiment := set.clean(pair.Values.Control), set.clean(pair.Values.Experiment)
-	res := KayentaMetricResult{
+	res := MetricResult{
 		Name: pair.Name, ID: pair.ID, Tags: pair.Tags, Groups: m.Groups, Muted: set.muted,
-		ExperimentMetadata: kayentaStats(experiment),
-		ControlMetadata:    kayentaStats(control),
+		ExperimentMetadata: stats(experiment),
+		ControlMetadata:    stats(control),
 	}
 	if res.Groups == nil {
 		res.Groups = []string{}
@@ -57,24 +57,24 @@ func kayentaMetric(cfg KayentaConfig, pair KayentaPair, opt KayentaOptions) (Kay
 		return res, nil
 	}
 	res.Classification, res.ClassificationReason, res.Critical = l.label, l.reason, l.critical
-	res.ResultMetadata = &kayentaRatio{Ratio: javaDouble(l.ratio)}
+	res.ResultMetadata = &ratio{Ratio: javaDouble(l.ratio)}
 	return res, nil
 }
 
 // classify labels cleaned samples.
-func (s kayentaSettings) classify(name string, control, experiment []float64, opt KayentaOptions) (kayentaLabel, error) {
-	if opt.Classifier == KayentaMeanInequality {
+func (s settings) classify(name string, control, experiment []float64, opt Options) (label, error) {
+	if opt.Classifier == MeanInequality {
 		return s.classifyMeans(name, control, experiment), nil
 	}
 	if len(control) == 0 || len(experiment) == 0 {
 		return s.silent(name), nil
 	}
 	if slices.Equal(sortedCopy(control), sortedCopy(experiment)) {
-		return kayentaLabel{label: kPass, reason: "The Canary and Baseline data are identical", ratio: 1}, nil
+		return label{label: kPass, reason: "The Canary and Baseline data are identical", ratio: 1}, nil
 	}
 	cc, ec := constant(control), constant(experiment)
 	if cc && ec && control[0] == experiment[0] {
-		return kayentaLabel{label: kPass, ratio: 1}, nil
+		return label{label: kPass, ratio: 1}, nil
 	}
 	if cc && ec {
 		rng := rand.New(rand.NewPCG(1, 1))
@@ -84,11 +84,11 @@ func (s kayentaSettings) classify(name string, control, experiment []float64, op
 }
 
 // silent labels a metric of which a side has no samples.
-func (s kayentaSettings) silent(name string) kayentaLabel {
+func (s settings) silent(name string) label {
 	if s.replaceNaN { // Rule: silence passes.
-		return kayentaLabel{label: kPass, ratio: 1}
+		return label{label: kPass, ratio: 1}
 	}
-	l := kayentaLabel{label: kNodata, reason: "Missing data for " + name, ratio: 1, critical: s.critical}
+	l := label{label: kNodata, reason: "Missing data for " + name, ratio: 1, critical: s.critical}
 	if s.mustHaveData && !s.critical {
 		l.label, l.critical = kNodataFailMetric, false
 	}
@@ -96,10 +96,10 @@ func (s kayentaSettings) silent(name string) kayentaLabel {
 }
 
 // compare runs the test and applies tolerance, effect size and criticality.
-func (s kayentaSettings) compare(name string, control, experiment []float64, opt KayentaOptions) (kayentaLabel, error) {
-	ci, err := kayentaShift(experiment, control, opt.Confidence)
+func (s settings) compare(name string, control, experiment []float64, opt Options) (label, error) {
+	ci, err := shiftOf(experiment, control, opt.Confidence)
 	if err != nil {
-		return kayentaLabel{}, err
+		return label{}, err
 	}
 	ratio := meanRatio(control, experiment)
 	effect := ratio
@@ -108,7 +108,7 @@ func (s kayentaSettings) compare(name string, control, experiment []float64, opt
 	}
 	bound := opt.Tolerance * math.Abs(ci.estimate) // Rule: it grows with the estimate.
 	beyond := func(ok bool) bool { return math.IsNaN(effect) || ok }
-	l := kayentaLabel{label: kPass, ratio: ratio}
+	l := label{label: kPass, ratio: ratio}
 	switch {
 	case s.increase && ci.low > bound && beyond(effect >= s.allowedIncrease):
 		l.label = kHigh

@@ -1,11 +1,13 @@
-package canary
+package kayenta
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
+
+	"github.com/bellwether-ts/bellwether/canary/strict"
 )
 
 // From a canaryConfig to a run of ours. The two do not say the same things, so
@@ -37,39 +39,39 @@ type RunPolicy struct {
 	Judge string `json:"judge,omitempty" yaml:"judge,omitempty"`
 }
 
-// KayentaImport is an imported config.
-type KayentaImport struct {
+// Import is an imported config.
+type Import struct {
 	Spec RunSpec
 	Left []string // What was not carried over, a field and why in each line.
 }
 
-// KayentaSides are the scopes of both sides, which Kayenta is given with each
+// Sides are the scopes of both sides, which Kayenta is given with each
 // run and ours keeps in the spec. Empty ones become CONTROL_SCOPE and
 // EXPERIMENT_SCOPE, to be filled in.
-type KayentaSides struct {
-	Control, Experiment KayentaScope
+type Sides struct {
+	Control, Experiment Scope
 }
 
-// kayentaPlaceholders stand in an imported spec for scopes not given.
-var kayentaPlaceholders = [2]KayentaScope{
+// placeholders stand in an imported spec for scopes not given.
+var placeholders = [2]Scope{
 	{Scope: "CONTROL_SCOPE", Location: "CONTROL_LOCATION"},
 	{Scope: "EXPERIMENT_SCOPE", Location: "EXPERIMENT_LOCATION"},
 }
 
-// ImportKayentaConfig reads a canaryConfig strictly and writes it as a run. The
+// ImportConfig reads a canaryConfig strictly and writes it as a run. The
 // error lists every unknown or unreadable field; what is understood but has no
 // counterpart is in Left.
-func ImportKayentaConfig(data []byte, sides KayentaSides) (KayentaImport, error) {
-	d := &decoder{}
-	var cfg KayentaConfig
-	raw := checkKayentaConfig(d, data)
-	if len(d.errs) == 0 {
+func ImportConfig(data []byte, sides Sides) (Import, error) {
+	d := &strict.Reader{}
+	var cfg Config
+	raw := checkConfig(d, data)
+	if d.Failures() == 0 {
 		if err := json.Unmarshal(data, &cfg); err != nil {
-			d.fail("cannot read canary config: %w", err)
+			d.Failf("cannot read canary config: %w", err)
 		}
 	}
-	if len(d.errs) > 0 {
-		return KayentaImport{}, errors.Join(d.errs...)
+	if d.Failures() > 0 {
+		return Import{}, d.Err()
 	}
 	im := &importer{cfg: cfg}
 	im.out.Spec.Name = cfg.Name
@@ -81,39 +83,39 @@ func ImportKayentaConfig(data []byte, sides KayentaSides) (KayentaImport, error)
 
 // The fields of a canaryConfig, the ones of older versions included.
 var (
-	kayentaConfigFields = []string{"name", "id", "description", "configVersion", "applications", "judge", "metrics", "templates", "classifier",
+	configFields = []string{"name", "id", "description", "configVersion", "applications", "judge", "metrics", "templates", "classifier",
 		"createdTimestamp", "createdTimestampIso", "updatedTimestamp", "updatedTimestampIso", "isNew", "owner"}
-	kayentaMetricFields   = []string{"name", "query", "groups", "analysisConfigurations", "scopeName", "id"}
-	kayentaQueryFields    = []string{"type", "serviceType", "metricName", "labelBindings", "groupByFields", "resourceType", "customInlineTemplate", "customFilterTemplate", "customFilter"}
-	kayentaAnalysisFields = []string{"direction", "nanStrategy", "critical", "mustHaveData", "muted", "effectSize", "outliers"}
-	kayentaEffectFields   = []string{"measure", "allowedIncrease", "allowedDecrease", "criticalIncrease", "criticalDecrease"}
-	kayentaOutlierFields  = []string{"strategy", "outlierFactor"}
+	metricFields   = []string{"name", "query", "groups", "analysisConfigurations", "scopeName", "id"}
+	queryFields    = []string{"type", "serviceType", "metricName", "labelBindings", "groupByFields", "resourceType", "customInlineTemplate", "customFilterTemplate", "customFilter"}
+	analysisFields = []string{"direction", "nanStrategy", "critical", "mustHaveData", "muted", "effectSize", "outliers"}
+	effectFields   = []string{"measure", "allowedIncrease", "allowedDecrease", "criticalIncrease", "criticalDecrease"}
+	outlierFields  = []string{"strategy", "outlierFactor"}
 )
 
-// checkKayentaConfig walks a config and reports every unknown field.
-func checkKayentaConfig(d *decoder, data []byte) map[string]json.RawMessage {
-	top := d.object("canary config", data, kayentaConfigFields...)
+// checkConfig walks a config and reports every unknown field.
+func checkConfig(d *strict.Reader, data []byte) map[string]json.RawMessage {
+	top := d.Object("canary config", data, configFields...)
 	if raw, ok := top["judge"]; ok {
-		d.object("judge", raw, "name", "judgeConfigurations")
+		d.Object("judge", raw, "name", "judgeConfigurations")
 	}
 	if raw, ok := top["classifier"]; ok {
-		c := d.object("classifier", raw, "groupWeights", "scoreThresholds")
+		c := d.Object("classifier", raw, "groupWeights", "scoreThresholds")
 		if raw, ok := c["scoreThresholds"]; ok && string(raw) != "null" {
-			d.object("classifier.scoreThresholds", raw, "pass", "marginal")
+			d.Object("classifier.scoreThresholds", raw, "pass", "marginal")
 		}
 	}
 	var metrics []json.RawMessage
 	if raw, ok := top["metrics"]; ok {
 		if err := json.Unmarshal(raw, &metrics); err != nil {
-			d.fail("cannot read metrics: %w; expected an array", err)
+			d.Failf("cannot read metrics: %w; expected an array", err)
 		}
 	}
 	if len(metrics) > maxRunSpecMetrics {
-		d.fail("cannot import %d metrics: a run compares at most %d; split the config", len(metrics), maxRunSpecMetrics)
+		d.Failf("cannot import %d metrics: a run compares at most %d; split the config", len(metrics), maxRunSpecMetrics)
 		return top
 	}
 	for i, raw := range metrics {
-		checkKayentaMetric(d, fmt.Sprintf("metrics[%d]", i), raw)
+		checkMetric(d, fmt.Sprintf("metrics[%d]", i), raw)
 	}
 	return top
 }
@@ -121,8 +123,8 @@ func checkKayentaConfig(d *decoder, data []byte) map[string]json.RawMessage {
 // maxRunSpecMetrics is what one run compares at most.
 const maxRunSpecMetrics = 200
 
-func checkKayentaMetric(d *decoder, at string, raw json.RawMessage) {
-	m := d.object(at, raw, kayentaMetricFields...)
+func checkMetric(d *strict.Reader, at string, raw json.RawMessage) {
+	m := d.Object(at, raw, metricFields...)
 	if raw, ok := m["query"]; ok {
 		var head struct {
 			Type        string `json:"type"`
@@ -130,19 +132,19 @@ func checkKayentaMetric(d *decoder, at string, raw json.RawMessage) {
 		}
 		// Another store's query has fields of its own; it is left out by name later.
 		if json.Unmarshal(raw, &head) == nil && (head.Type == "" || head.Type == "prometheus") && (head.ServiceType == "" || head.ServiceType == "prometheus") {
-			d.object(at+".query", raw, kayentaQueryFields...)
+			d.Object(at+".query", raw, queryFields...)
 		}
 	}
 	if raw, ok := m["analysisConfigurations"]; ok && string(raw) != "null" {
-		a := d.object(at+".analysisConfigurations", raw, "canary")
+		a := d.Object(at+".analysisConfigurations", raw, "canary")
 		if raw, ok := a["canary"]; ok {
 			at += ".analysisConfigurations.canary"
-			c := d.object(at, raw, kayentaAnalysisFields...)
+			c := d.Object(at, raw, analysisFields...)
 			if raw, ok := c["effectSize"]; ok {
-				d.object(at+".effectSize", raw, kayentaEffectFields...)
+				d.Object(at+".effectSize", raw, effectFields...)
 			}
 			if raw, ok := c["outliers"]; ok {
-				d.object(at+".outliers", raw, kayentaOutlierFields...)
+				d.Object(at+".outliers", raw, outlierFields...)
 			}
 		}
 	}
@@ -150,8 +152,8 @@ func checkKayentaMetric(d *decoder, at string, raw json.RawMessage) {
 
 // importer carries a config over.
 type importer struct {
-	cfg   KayentaConfig
-	out   KayentaImport
+	cfg   Config
+	out   Import
 	forms []string // The side form of each carried metric.
 }
 
@@ -168,8 +170,8 @@ func (im *importer) head(raw map[string]json.RawMessage) {
 	}
 	switch name := im.cfg.JudgeName(); name {
 	case NativeJudgeName:
-	case "", KayentaJudgeName:
-		im.left("judge %s: the run is judged by the native judge; send the config to the Kayenta REST to keep that judge", KayentaJudgeName)
+	case "", JudgeName:
+		im.left("judge %s: the run is judged by the native judge; send the config to the Kayenta REST to keep that judge", JudgeName)
 	default:
 		im.left("judge %q: the run is judged by the native judge", name)
 	}
@@ -179,8 +181,8 @@ func (im *importer) head(raw map[string]json.RawMessage) {
 	if im.cfg.Classifier.ScoreThresholds != nil {
 		im.left("classifier.scoreThresholds: a verdict is PASS, FAIL or INCONCLUSIVE, not a score")
 	}
-	for _, name := range sortedKeys(im.cfg.Templates) {
-		if !slices.ContainsFunc(im.cfg.Metrics, func(m KayentaMetric) bool {
+	for _, name := range slices.Sorted(maps.Keys(im.cfg.Templates)) {
+		if !slices.ContainsFunc(im.cfg.Metrics, func(m Metric) bool {
 			q, err := m.promQuery()
 			return err == nil && q.CustomFilterTemplate == name
 		}) {
@@ -222,7 +224,7 @@ func (im *importer) metrics() {
 }
 
 // ungrouped is the metric without groupByFields.
-func ungrouped(m KayentaMetric) KayentaMetric {
+func ungrouped(m Metric) Metric {
 	q, err := m.promQuery()
 	if err != nil || len(q.GroupByFields) == 0 {
 		return m // PromQL says what is wrong with it.
@@ -235,7 +237,7 @@ func ungrouped(m KayentaMetric) KayentaMetric {
 }
 
 // unported names the settings of a carried metric that stay behind.
-func (im *importer) unported(at string, m KayentaMetric, set kayentaSettings) {
+func (im *importer) unported(at string, m Metric, set settings) {
 	for _, n := range set.unported() {
 		im.left("%s: %s", at, n)
 	}
@@ -263,7 +265,7 @@ func (im *importer) unported(at string, m KayentaMetric, set kayentaSettings) {
 
 // sides writes baseline and canary from the form most metrics share; metrics of
 // another form are left out, since a run has one pair of sides.
-func (im *importer) sides(s KayentaSides) {
+func (im *importer) sides(s Sides) {
 	count := map[string]int{}
 	best := ""
 	for _, f := range im.forms {
@@ -284,15 +286,15 @@ func (im *importer) sides(s KayentaSides) {
 		return
 	}
 	for i, side := range []struct {
-		s  KayentaScope
+		s  Scope
 		to *string
 	}{{s.Control, &im.out.Spec.Baseline}, {s.Experiment, &im.out.Spec.Canary}} {
 		if side.s.Scope == "" {
-			side.s.Scope = kayentaPlaceholders[i].Scope
+			side.s.Scope = placeholders[i].Scope
 			im.left("%s: fill it in; a run names its sides itself", side.s.Scope)
 		}
 		if side.s.Location == "" && strings.Contains(best, markLocation) {
-			side.s.Location = kayentaPlaceholders[i].Location
+			side.s.Location = placeholders[i].Location
 			im.left("%s: fill it in; a run names its sides itself", side.s.Location)
 		}
 		*side.to = fillForm(best, side.s)

@@ -1,4 +1,4 @@
-package canary
+package kayenta
 
 import (
 	"encoding/json"
@@ -12,31 +12,31 @@ import (
 // Kayenta's rules one by one, on small samples of our own. The judge's own test
 // cases run in kayenta_corpus_test.go.
 
-// kayentaCase builds a request of one metric with the given canary settings.
-func kayentaCase(settings, control, experiment string) string {
+// corpusCase builds a request of one metric with the given canary settings.
+func corpusCase(settings, control, experiment string) string {
 	return fmt.Sprintf(`{"canaryConfig":{"name":"c","metrics":[{"name":"m","groups":["g"],"analysisConfigurations":{"canary":%s}}],
 		"classifier":{"groupWeights":{"g":100}},"judge":{"name":"NetflixACAJudge-v1.0"}},
 		"scoreThresholds":{"pass":95,"marginal":75},
 		"metricSetPairList":[{"name":"m","id":"id","tags":{"k":"v"},"values":{"control":%s,"experiment":%s}}]}`, settings, control, experiment)
 }
 
-func judgeKayentaJSON(t *testing.T, in string) KayentaResult {
+func judgeJSON(t *testing.T, in string) Result {
 	t.Helper()
-	out, err := JudgeKayenta([]byte(in), KayentaOptions{})
+	out, err := Judge([]byte(in), Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	var shape struct {
 		JudgeName string `json:"judgeName"`
 	}
-	if err := json.Unmarshal(out, &shape); err != nil || shape.JudgeName != KayentaJudgeName {
+	if err := json.Unmarshal(out, &shape); err != nil || shape.JudgeName != JudgeName {
 		t.Fatalf("bad result %s (%v)", out, err)
 	}
-	req, err := ParseKayentaRequest([]byte(in))
+	req, err := ParseRequest([]byte(in))
 	if err != nil {
 		t.Fatal(err)
 	}
-	res, err := req.Judge(KayentaOptions{})
+	res, err := req.Judge(Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,10 +49,10 @@ const (
 	noise = "[10.1,10.9,9.1,10.4,9.6,10.3,9.7,10]"
 )
 
-func TestKayentaLabels(t *testing.T) {
+func TestLabels(t *testing.T) {
 	f := func(settings, control, experiment, label string, score float64, class string) {
 		t.Helper()
-		r := judgeKayentaJSON(t, kayentaCase(settings, control, experiment))
+		r := judgeJSON(t, corpusCase(settings, control, experiment))
 		if got := r.Results[0].Classification; got != label {
 			t.Errorf("settings %s: label %s, want %s", settings, got, label)
 		}
@@ -89,10 +89,10 @@ func TestKayentaLabels(t *testing.T) {
 	f(`{"critical":true}`, "[5]", "[7]", "Error", 100, "Pass")
 }
 
-func TestKayentaReasons(t *testing.T) {
+func TestReasons(t *testing.T) {
 	f := func(settings, control, experiment, metric, summary string, critical bool) {
 		t.Helper()
-		r := judgeKayentaJSON(t, kayentaCase(settings, control, experiment))
+		r := judgeJSON(t, corpusCase(settings, control, experiment))
 		if got := r.Results[0].ClassificationReason; got != metric {
 			t.Errorf("metric reason %q, want %q", got, metric)
 		}
@@ -112,7 +112,7 @@ func TestKayentaReasons(t *testing.T) {
 	f(`{"critical":true}`, "[5]", "[7]", "Metric Classification Failed", "", false)
 }
 
-func TestKayentaScoring(t *testing.T) {
+func TestScoring(t *testing.T) {
 	type m struct {
 		label  string
 		groups string
@@ -120,15 +120,15 @@ func TestKayentaScoring(t *testing.T) {
 	}
 	f := func(weights string, ms []m, want float64) {
 		t.Helper()
-		var cfg KayentaConfig
+		var cfg Config
 		if err := json.Unmarshal([]byte(`{"classifier":{"groupWeights":`+weights+`}}`), &cfg); err != nil {
 			t.Fatal(err)
 		}
-		var rs []KayentaMetricResult
+		var rs []MetricResult
 		for _, x := range ms {
-			rs = append(rs, KayentaMetricResult{Classification: x.label, Groups: strings.Fields(x.groups), Muted: x.muted})
+			rs = append(rs, MetricResult{Classification: x.label, Groups: strings.Fields(x.groups), Muted: x.muted})
 		}
-		if got := kayentaScore(cfg, thresholds(95, 75), rs); float64(got.Score.Score) != want {
+		if got := scoreOf(cfg, thresholds(95, 75), rs); float64(got.Score.Score) != want {
 			t.Errorf("weights %s, %v: score %v, want %v", weights, ms, got.Score.Score, want)
 		}
 	}
@@ -142,10 +142,10 @@ func TestKayentaScoring(t *testing.T) {
 	f(`{}`, nil, 0)
 }
 
-func TestKayentaResultShape(t *testing.T) {
+func TestResultShape(t *testing.T) {
 	// Three against three is too little for a 98 % interval, yet it is High: an
 	// end the data cannot bound is put at the extreme difference.
-	out, err := JudgeKayenta([]byte(kayentaCase(`{}`, "[0,0,0]", "[1,2,3]")), KayentaOptions{})
+	out, err := Judge([]byte(corpusCase(`{}`, "[0,0,0]", "[1,2,3]")), Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -160,28 +160,28 @@ func TestKayentaResultShape(t *testing.T) {
 	}
 }
 
-func TestKayentaRefuses(t *testing.T) {
+func TestRefuses(t *testing.T) {
 	f := func(in, want string) {
 		t.Helper()
-		if _, err := JudgeKayenta([]byte(in), KayentaOptions{}); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := Judge([]byte(in), Options{}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want one about %q", err, want)
 		}
 	}
 	f(`{`, "cannot read Kayenta request")
 	f(`{"metricSetPairList":[]}`, "scoreThresholds")
-	f(strings.Replace(kayentaCase(`{}`, tens, ones), `"metricSetPairList":[{"name":"m"`, `"metricSetPairList":[{"name":"other"`, 1), `metric "other"`)
-	f(kayentaCase(`{"critical":"yes"}`, tens, ones), "boolean")
-	f(kayentaCase(`{"outliers":{"strategy":"remove","outlierFactor":0}}`, tens, ones), "outlierFactor")
-	if _, err := JudgeKayenta([]byte(kayentaCase(`{}`, tens, ones)), KayentaOptions{Confidence: 2}); err == nil {
+	f(strings.Replace(corpusCase(`{}`, tens, ones), `"metricSetPairList":[{"name":"m"`, `"metricSetPairList":[{"name":"other"`, 1), `metric "other"`)
+	f(corpusCase(`{"critical":"yes"}`, tens, ones), "boolean")
+	f(corpusCase(`{"outliers":{"strategy":"remove","outlierFactor":0}}`, tens, ones), "outlierFactor")
+	if _, err := Judge([]byte(corpusCase(`{}`, tens, ones)), Options{Confidence: 2}); err == nil {
 		t.Error("a confidence of 2 is taken")
 	}
 }
 
 // What the judge does not read does not keep it from judging.
-func TestKayentaReadsPastTheRest(t *testing.T) {
-	in := strings.Replace(kayentaCase(`{}`, tens, noise), `"tags"`, `"scopes":{"control":{"startTimeMillis":1.5e12,"stepMillis":"60000"},"experiment":7},"attributes":{"control":{"n":1}},"tags"`, 1)
+func TestReadsPastTheRest(t *testing.T) {
+	in := strings.Replace(corpusCase(`{}`, tens, noise), `"tags"`, `"scopes":{"control":{"startTimeMillis":1.5e12,"stepMillis":"60000"},"experiment":7},"attributes":{"control":{"n":1}},"tags"`, 1)
 	in = strings.Replace(in, `"name":"c"`, `"name":"c","templates":{"a":1},"query":[],"applications":"x"`, 1)
-	if r := judgeKayentaJSON(t, in); r.Score.Classification != "Pass" {
+	if r := judgeJSON(t, in); r.Score.Classification != "Pass" {
 		t.Errorf("score %v", r.Score)
 	}
 }
@@ -198,4 +198,15 @@ func TestRoundHalfUp(t *testing.T) {
 	f(1.005, 1.01) // The decimal form decides, not the double just below.
 	f(-1.005, -1.01)
 	f(100, 100)
+}
+
+func FuzzJudge(f *testing.F) {
+	f.Add([]byte(`{"canaryConfig":{"metrics":[{"name":"a","groups":["g"],"analysisConfigurations":{"canary":{"direction":"increase","outliers":{"strategy":"remove"}}}}],"classifier":{"groupWeights":{"g":100}}},"scoreThresholds":{"pass":95,"marginal":75},"metricSetPairList":[{"name":"a","id":"1","values":{"control":[1,2,3],"experiment":[4,5,"NaN"]}}]}`))
+	f.Add([]byte(`{"metricSetPairList":[]}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		out, err := Judge(data, Options{})
+		if err == nil && !json.Valid(out) {
+			t.Fatalf("bad JSON %s", out)
+		}
+	})
 }

@@ -1,8 +1,9 @@
-package canary
+package kayenta
 
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,11 +17,11 @@ import (
 // outliers are found, sides paired, queries written, windows cut and final
 // scores read.
 
-func TestKayentaCorpusDetectors(t *testing.T) {
+func TestCorpusDetectors(t *testing.T) {
 	var corpus struct {
 		Detector []struct {
 			Name                string
-			Input               KayentaSamples
+			Input               Samples
 			Detector            string
 			Param               float64
 			ReduceSensitivity   bool
@@ -28,7 +29,7 @@ func TestKayentaCorpusDetectors(t *testing.T) {
 		}
 		Transform []struct {
 			Name            string
-			Input, Expected KayentaSamples
+			Input, Expected Samples
 			Op, Detector    string
 			Param           float64
 		}
@@ -37,9 +38,9 @@ func TestKayentaCorpusDetectors(t *testing.T) {
 	mark := func(detector string, in []float64, param float64, gentle bool) []bool {
 		switch detector {
 		case "KSigma":
-			return KayentaKSigma(in, param)
+			return KSigma(in, param)
 		case "IQR":
-			return KayentaIQR(in, param, gentle)
+			return IQR(in, param, gentle)
 		}
 		t.Fatalf("unknown detector %q", detector)
 		return nil
@@ -52,7 +53,7 @@ func TestKayentaCorpusDetectors(t *testing.T) {
 	removed := 0
 	for _, c := range corpus.Transform {
 		if c.Op != "removeOutliers" {
-			continue // In TestKayentaCorpusStatistics.
+			continue // In TestCorpusStatistics.
 		}
 		removed++
 		if got := withoutOutliers(c.Input, mark(c.Detector, c.Input, c.Param, false)); !slices.Equal(got, c.Expected) {
@@ -64,7 +65,7 @@ func TestKayentaCorpusDetectors(t *testing.T) {
 	}
 }
 
-func TestKayentaCorpusMixer(t *testing.T) {
+func TestCorpusMixer(t *testing.T) {
 	type tags = map[string]string
 	var corpus struct {
 		Mixer []struct {
@@ -87,20 +88,20 @@ func TestKayentaCorpusMixer(t *testing.T) {
 	loadCorpus(t, &corpus)
 	for i, c := range corpus.Mixer {
 		name := fmt.Sprintf("mixer case %d (%s)", i, c.Op)
-		var pairs []KayentaPair
+		var pairs []Pair
 		var err error
 		if c.Op == "mixOne" {
-			var control, experiment KayentaMetricSet
+			var control, experiment MetricSet
 			mustUnmarshal(t, c.Control, &control)
 			mustUnmarshal(t, c.Experiment, &experiment)
-			var p KayentaPair
-			p, err = MixKayentaPair(control, experiment)
-			pairs = []KayentaPair{p}
+			var p Pair
+			p, err = MixPair(control, experiment)
+			pairs = []Pair{p}
 		} else {
-			var control, experiment []KayentaMetricSet
+			var control, experiment []MetricSet
 			mustUnmarshal(t, c.Control, &control)
 			mustUnmarshal(t, c.Experiment, &experiment)
-			pairs, err = MixKayenta(c.Names, control, experiment)
+			pairs, err = Mix(c.Names, control, experiment)
 		}
 		if c.Error || c.ErrorContains != "" {
 			if err == nil || !strings.Contains(err.Error(), c.ErrorContains) {
@@ -149,7 +150,7 @@ func mustUnmarshal(t *testing.T, data []byte, into any) {
 	}
 }
 
-func TestKayentaCorpusQueries(t *testing.T) {
+func TestCorpusQueries(t *testing.T) {
 	var corpus struct {
 		PrometheusQuery []struct {
 			ScopeLabel, Location, MetricName, Scope    string
@@ -162,21 +163,21 @@ func TestKayentaCorpusQueries(t *testing.T) {
 	}
 	loadCorpus(t, &corpus)
 	for i, c := range corpus.PrometheusQuery {
-		raw, err := json.Marshal(KayentaPromQuery{
+		raw, err := json.Marshal(PromQuery{
 			Type: "prometheus", MetricName: c.MetricName, LabelBindings: c.LabelBindings, ResourceType: c.ResourceType,
 			CustomInlineTemplate: c.CustomInlineTemplate, CustomFilterTemplate: c.CustomFilterTemplate,
 		})
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := KayentaConfig{Templates: c.Templates}.PromQL(KayentaMetric{Name: "m", Query: raw},
-			KayentaScope{Scope: c.Scope, Location: c.Location, Params: c.ExtendedScopeParams}, c.ScopeLabel)
+		got, err := Config{Templates: c.Templates}.PromQL(Metric{Name: "m", Query: raw},
+			Scope{Scope: c.Scope, Location: c.Location, Params: c.ExtendedScopeParams}, c.ScopeLabel)
 		if err != nil || got != c.ExpectedQuery {
 			t.Errorf("query case %d: %v\n got %s\nwant %s", i, err, got, c.ExpectedQuery)
 		}
 	}
 	for i, c := range corpus.TemplateEscape {
-		f := map[string]func(string) string{"escape": EscapeKayentaTemplate, "unescape": UnescapeKayentaTemplate}[c.Op]
+		f := map[string]func(string) string{"escape": EscapeTemplate, "unescape": UnescapeTemplate}[c.Op]
 		if got := f(c.In); got != c.Out {
 			t.Errorf("template case %d: %q, want %q", i, got, c.Out)
 		}
@@ -208,7 +209,7 @@ func corpusTime(t *testing.T, s string) int64 {
 	return t0 + n*minuteMillis
 }
 
-func TestKayentaCorpusWindows(t *testing.T) {
+func TestCorpusWindows(t *testing.T) {
 	var corpus struct {
 		JudgementWindows []struct {
 			Request struct {
@@ -233,7 +234,7 @@ func TestKayentaCorpusWindows(t *testing.T) {
 	}
 	loadCorpus(t, &corpus)
 	for i, c := range corpus.JudgementWindows {
-		p := KayentaPlan{Start: corpusTime(t, "T0"), LifetimeMins: 60, IntervalMins: c.IntervalMins, BeginAfter: c.Request.BeginAfterMins, LookbackMins: c.Request.LookbackMins}
+		p := Plan{Start: corpusTime(t, "T0"), LifetimeMins: 60, IntervalMins: c.IntervalMins, BeginAfter: c.Request.BeginAfterMins, LookbackMins: c.Request.LookbackMins}
 		if s := c.Request.ScopeStart; s != "" {
 			p.Start = corpusTime(t, s)
 		}
@@ -252,7 +253,7 @@ func TestKayentaCorpusWindows(t *testing.T) {
 		check("control", start-c.Request.ControlOffsetInMinutes*minuteMillis, c.ExpectedControlStart)
 	}
 	for i, c := range corpus.AggregatedJudgement {
-		if got, msg := KayentaFinal(c.FinalScore, c.Marginal, c.PassThreshold); got != c.DidPassThresholds || msg == "" {
+		if got, msg := FinalScore(c.FinalScore, c.Marginal, c.PassThreshold); got != c.DidPassThresholds || msg == "" {
 			t.Errorf("final score case %d: %v %q, want %v", i, got, msg, c.DidPassThresholds)
 		}
 	}
@@ -261,7 +262,7 @@ func TestKayentaCorpusWindows(t *testing.T) {
 			continue
 		}
 		marginal, pass := c.Thresholds["marginal"], c.Thresholds["pass"]
-		if ok, msg := KayentaFinal(100, &marginal, &pass); !ok || msg != c.Expected.Message {
+		if ok, msg := FinalScore(100, &marginal, &pass); !ok || msg != c.Expected.Message {
 			t.Errorf("%s: %v %q, want %q", c.Name, ok, msg, c.Expected.Message)
 		}
 	}
@@ -272,12 +273,12 @@ func TestKayentaCorpusWindows(t *testing.T) {
 
 // Every section of the file is run by some test; a new one must not be passed
 // over in silence.
-func TestKayentaCorpusIsCovered(t *testing.T) {
+func TestCorpusIsCovered(t *testing.T) {
 	var corpus map[string]json.RawMessage
 	loadCorpus(t, &corpus)
 	covered := strings.Fields("meta classifier mannWhitney scorer detector transform statistics mixer prometheusQuery templateEscape judgementWindows aggregatedJudgement endToEnd " +
 		"consumers") // The last in server/compat/kayenta.
-	for _, section := range sortedKeys(corpus) {
+	for _, section := range slices.Sorted(maps.Keys(corpus)) {
 		if !slices.Contains(covered, section) {
 			t.Errorf("no test runs section %q", section)
 		}

@@ -1,4 +1,4 @@
-package canary
+package kayenta
 
 import (
 	"errors"
@@ -17,7 +17,7 @@ const (
 	markLocation = "\x00location\x00"
 )
 
-var symbolicScope = KayentaScope{Scope: markScope, Location: markLocation}
+var symbolicScope = Scope{Scope: markScope, Location: markLocation}
 
 const sideMark = "$side"
 
@@ -113,7 +113,7 @@ func splitMatchers(s string) []string {
 }
 
 // fillForm writes the matchers of one side.
-func fillForm(form string, s KayentaScope) string {
+func fillForm(form string, s Scope) string {
 	return strings.NewReplacer(markScope, s.Scope, markLocation, s.Location).Replace(form)
 }
 

@@ -1,38 +1,41 @@
-package canary
+package kayenta
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
 
+	"github.com/bellwether-ts/bellwether/canary"
 	"github.com/bellwether-ts/bellwether/canary/stat"
+	"github.com/bellwether-ts/bellwether/canary/words"
 )
 
 // Finding the cause: each judge is asked again with one thing changed.
 
 // comparison is one metric before both judges.
 type comparison struct {
-	opt     KayentaOptions
-	set     kayentaSettings
-	pair    KayentaPair
-	metric  Metric
-	policy  Policy
+	opt     Options
+	set     settings
+	pair    Pair
+	metric  canary.Metric
+	policy  canary.Policy
 	metrics int // Metrics the native judge corrected for.
 	label   string
-	verdict MetricVerdict
+	verdict canary.MetricVerdict
 }
 
 // alone is the native verdict on the metric by itself.
-func (c *comparison) alone(m Metric, p Policy) MetricVerdict {
-	v := Judge(Request{Metrics: []Metric{m}, Policy: p})
+func (c *comparison) alone(m canary.Metric, p canary.Policy) canary.MetricVerdict {
+	v := canary.Judge(canary.Request{Metrics: []canary.Metric{m}, Policy: p})
 	if len(v.Metrics) == 0 {
-		return MetricVerdict{Name: m.Name, Verdict: NoData}
+		return canary.MetricVerdict{Name: m.Name, Verdict: canary.NoData}
 	}
 	return v.Metrics[0]
 }
 
 // relabel is Kayenta's label under other settings, options or samples.
-func (c *comparison) relabel(set kayentaSettings, opt KayentaOptions, control, experiment []float64) string {
+func (c *comparison) relabel(set settings, opt Options, control, experiment []float64) string {
 	l, err := set.classify(c.pair.Name, set.clean(control), set.clean(experiment), opt)
 	if err != nil {
 		return kError
@@ -54,16 +57,16 @@ func (c *comparison) causes() []Cause {
 		add(CauseError, "Kayenta's test could not be computed, so the metric drops out of its score")
 	case failed(c.label):
 		c.falseAlarm(add)
-	case c.label == kPass && c.verdict.Verdict == Fail:
+	case c.label == kPass && c.verdict.Verdict == canary.Fail:
 		c.missed(add)
 	case c.label == kPass:
 		c.unshown(add)
 	}
-	if len(out) == 0 && c.verdict.Verdict != NoData && min(c.verdict.N[0], c.verdict.N[1]) < minPairs {
+	if len(out) == 0 && c.verdict.Verdict != canary.NoData && min(c.verdict.N[0], c.verdict.N[1]) < canary.MinPairs {
 		add(CauseFewSamples, "%d baseline and %d canary samples", c.verdict.N[0], c.verdict.N[1])
 	}
 	if len(out) == 0 {
-		add(CauseStatistic, "Kayenta compares ranks, the native judge means: effect %s, p = %s", num(c.verdict.Effect), pnum(c.verdict.LogP))
+		add(CauseStatistic, "Kayenta compares ranks, the native judge means: effect %s, p = %s", words.Number(c.verdict.Effect), words.P(c.verdict.LogP))
 	}
 	return out
 }
@@ -75,7 +78,7 @@ type adder func(name CauseName, format string, args ...any)
 func (c *comparison) cleaning(add adder) {
 	control, experiment := c.pair.Values.Control, c.pair.Values.Experiment
 	gaps := 0
-	for _, side := range []KayentaSamples{control, experiment} {
+	for _, side := range []Samples{control, experiment} {
 		for _, v := range side {
 			if math.IsNaN(v) {
 				gaps++
@@ -108,10 +111,10 @@ func (c *comparison) cleaning(add adder) {
 func (c *comparison) falseAlarm(add adder) {
 	control, experiment := c.set.clean(c.pair.Values.Control), c.set.clean(c.pair.Values.Experiment)
 	if len(control) > 0 && len(experiment) > 0 && constant(control) && constant(experiment) {
-		add(CauseJitter, "both sides are constant and %s apart; Kayenta adds random noise before it tests", num(math.Abs(experiment[0]-control[0])))
+		add(CauseJitter, "both sides are constant and %s apart; Kayenta adds random noise before it tests", words.Number(math.Abs(experiment[0]-control[0])))
 	}
-	if c.verdict.Verdict == Pass {
-		add(CauseMargin, "the change is shown to be smaller than the margin %s", num(c.verdict.MinEffect))
+	if c.verdict.Verdict == canary.Pass {
+		add(CauseMargin, "the change is shown to be smaller than the margin %s", words.Number(c.verdict.MinEffect))
 	}
 	if share, phi := worth(control, experiment); share < 1 {
 		opt := c.opt
@@ -122,14 +125,14 @@ func (c *comparison) falseAlarm(add adder) {
 		}
 	}
 	c.unit(add)
-	if c.verdict.Verdict == Pass {
+	if c.verdict.Verdict == canary.Pass {
 		return
 	}
 	switch once := c.once(); {
-	case c.metrics > 1 && c.alone(c.metric, c.policy).Verdict == Fail:
-		add(CauseMultiplicity, "by itself the native judge would FAIL it; p = %s is not small enough among %s", pnum(c.verdict.LogP), plural(c.metrics, "metric"))
-	case once.Verdict == Fail:
-		add(CauseLooks, "by itself and looked at only once it would FAIL; p = %s leaves too little for repeated looks", pnum(c.verdict.LogP))
+	case c.metrics > 1 && c.alone(c.metric, c.policy).Verdict == canary.Fail:
+		add(CauseMultiplicity, "by itself the native judge would FAIL it; p = %s is not small enough among %s", words.P(c.verdict.LogP), words.Count(c.metrics, "metric"))
+	case once.Verdict == canary.Fail:
+		add(CauseLooks, "by itself and looked at only once it would FAIL; p = %s leaves too little for repeated looks", words.P(c.verdict.LogP))
 	}
 	opt := c.opt
 	opt.Confidence = 1 - c.policyFail()/float64(max(1, c.metrics))
@@ -139,21 +142,15 @@ func (c *comparison) falseAlarm(add adder) {
 				100*(1-c.opt.Confidence), 100*(1-opt.Confidence), 100*c.policyFail(), l)
 		}
 	}
-	if min(c.verdict.N[0], c.verdict.N[1]) < minPairs {
+	if min(c.verdict.N[0], c.verdict.N[1]) < canary.MinPairs {
 		add(CauseFewSamples, "%d baseline and %d canary samples are too few for the native judge", c.verdict.N[0], c.verdict.N[1])
 	}
 }
 
-func (c *comparison) policyFail() float64 {
-	p, err := c.policy.filled()
-	if err != nil {
-		return 0.01
-	}
-	return p.FalseFail
-}
+func (c *comparison) policyFail() float64 { return cmp.Or(c.policy.FalseFail, canary.DefaultFalseFail) }
 
 // once is the native verdict on the metric by itself at a single planned look.
-func (c *comparison) once() MetricVerdict {
+func (c *comparison) once() canary.MetricVerdict {
 	p := c.policy
 	p.Look, p.Looks, p.PlannedSamples = 1, 1, 0
 	return c.alone(c.metric, p)
@@ -168,7 +165,7 @@ func (c *comparison) missed(add adder) {
 	if len(c.metric.Baseline) == len(c.metric.Canary) {
 		m := c.metric
 		m.Canary = append(slices.Clone(m.Canary), math.NaN()) // Sides of different length cannot be paired.
-		if v := c.alone(m, c.policy); v.Verdict != Fail && c.alone(c.metric, c.policy).Verdict == Fail {
+		if v := c.alone(m, c.policy); v.Verdict != canary.Fail && c.alone(c.metric, c.policy).Verdict == canary.Fail {
 			add(CausePairing, "the sides move together; compared instant by instant the change shows, compared as two heaps the native judge says %s too", v.Verdict)
 		}
 	}
@@ -183,15 +180,15 @@ func (c *comparison) blunted(add adder) {
 	bare := c.opt
 	bare.Tolerance = math.SmallestNonzeroFloat64
 	if l := c.relabel(c.set, bare, control, experiment); failed(l) {
-		if ci, err := kayentaShift(experiment, control, c.opt.Confidence); err == nil {
+		if ci, err := shiftOf(experiment, control, c.opt.Confidence); err == nil {
 			add(CauseTolerance, "the interval %s to %s excludes 0, but must clear %v times the estimate %s; without that Kayenta says %s",
-				num(ci.low), num(ci.high), c.opt.Tolerance, num(ci.estimate), l)
+				words.Number(ci.low), words.Number(ci.high), c.opt.Tolerance, words.Number(ci.estimate), l)
 		}
 	}
 	free := c.set
 	free.allowedIncrease, free.allowedDecrease = math.Inf(-1), math.Inf(1)
 	if l := c.relabel(free, c.opt, control, experiment); failed(l) {
-		add(CauseEffectSize, "the ratio of means %s is within what effectSize allows; without that Kayenta says %s", num(meanRatio(control, experiment)), l)
+		add(CauseEffectSize, "the ratio of means %s is within what effectSize allows; without that Kayenta says %s", words.Number(meanRatio(control, experiment)), l)
 	}
 	c.unit(add)
 }
@@ -216,7 +213,7 @@ func (c *comparison) unit(add adder) {
 		return out
 	}
 	if l := c.relabel(c.set, c.opt, scaled(control), scaled(experiment)); l != c.label {
-		add(CauseUnit, "Kayenta searches its interval to 0.0001 in the metric's unit, and these samples spread by %s only; in a unit 2^%d smaller it says %s", num(sd), 10-exp, l)
+		add(CauseUnit, "Kayenta searches its interval to 0.0001 in the metric's unit, and these samples spread by %s only; in a unit 2^%d smaller it says %s", words.Number(sd), 10-exp, l)
 	}
 }
 
@@ -225,16 +222,16 @@ func (c *comparison) unshown(add adder) {
 	if len(finite(c.pair.Values.Control)) == 0 || len(finite(c.pair.Values.Experiment)) == 0 {
 		return // Named by cleaning.
 	}
-	if c.verdict.Verdict != Inconclusive {
+	if c.verdict.Verdict != canary.Inconclusive {
 		return
 	}
 	c.blunted(add)
-	if min(c.verdict.N[0], c.verdict.N[1]) < minPairs {
+	if min(c.verdict.N[0], c.verdict.N[1]) < canary.MinPairs {
 		add(CauseFewSamples, "%d baseline and %d canary samples show nothing either way", c.verdict.N[0], c.verdict.N[1])
 		return
 	}
 	add(CauseEquivalence, "Pass there means that no difference was shown; the interval %s to %s does not show one smaller than the margin %s either",
-		num(c.verdict.Interval[0]), num(c.verdict.Interval[1]), num(c.verdict.MinEffect))
+		words.Number(c.verdict.Interval[0]), words.Number(c.verdict.Interval[1]), words.Number(c.verdict.MinEffect))
 }
 
 // worth is the share of the samples that independent ones would make up, from

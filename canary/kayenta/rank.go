@@ -1,12 +1,12 @@
-package canary
+package kayenta
 
 import "github.com/bellwether-ts/bellwether/canary/stat"
 
 // Kayenta's Mann-Whitney interval. The search itself, shared with R, is
 // stat.SearchShift; here is only what Kayenta asks of it.
 
-// kayentaInterval is the interval and estimate of the shift experiment - control.
-type kayentaInterval struct{ low, high, estimate float64 }
+// interval is the interval and estimate of the shift experiment - control.
+type interval struct{ low, high, estimate float64 }
 
 // shiftScore is the score of the shift mu, less a quantile.
 func shiftScore(mu, quantile float64, x, y []float64) (float64, error) {
@@ -14,8 +14,8 @@ func shiftScore(mu, quantile float64, x, y []float64) (float64, error) {
 	return s - quantile, err
 }
 
-// kayentaShift computes the interval of x - y at a confidence level.
-func kayentaShift(x, y []float64, confidence float64) (kayentaInterval, error) {
+// shiftOf computes the interval of x - y at a confidence level.
+func shiftOf(x, y []float64, confidence float64) (interval, error) {
 	s, err := stat.SearchShift(x, y, confidence, stat.KayentaRules)
-	return kayentaInterval{low: s.Low, high: s.High, estimate: s.Estimate}, err
+	return interval{low: s.Low, high: s.High, estimate: s.Estimate}, err
 }
