@@ -11,10 +11,10 @@ import (
 
 // When runs look. Look number k of a run is due at
 //
-//	start + warmup + k * look_every + phase,  phase in [0, look_every)
+//	start + warmup + k * look_every + phase,  phase in [0, min(look_every, 1 min))
 //
 // where the phase is drawn from the run's id: ten thousand runs begun by one
-// rollout would otherwise all look in the same second of every minute. The
+// rollout would otherwise all look in the same second. The
 // same id has the same phase for ever, so a restart looks when it would have.
 // A look may come later than it is due, never earlier; looks missed meanwhile
 // are not made up for, the clock says which number the next one has.
@@ -25,7 +25,11 @@ func (r *Run) nextLook() int64 {
 	return r.Spec.From() + int64(r.Looks+1)*every + phase(r.ID, every)
 }
 
+// widestPhase bounds how much later than its minute a verdict may come.
+const widestPhase = int64(time.Minute / time.Millisecond)
+
 func phase(id string, every int64) int64 {
+	every = min(every, widestPhase)
 	if every <= 0 {
 		return 0
 	}
