@@ -25,7 +25,7 @@ DEMO     ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help build demo test lint fmt proto web check-generated fuzz \
-        bench bench-accuracy bench-speed servers version clean
+        bench bench-accuracy bench-canary bench-speed servers version clean
 
 help: ## print this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -68,6 +68,12 @@ bench-accuracy: ## accuracy on the public corpora (BELLWETHER_CORPUS), or on gen
 	@for p in detection correlation canary slo; do \
 		echo "== go run ./bench/$$p $(BENCH)"; go run ./bench/$$p $(BENCH) || exit 1; \
 	done
+
+bench-canary: ## the canary judges beside their peers, their load, and R where Rscript is there
+	go run ./bench/canary $(BENCH)
+	go run ./bench/canary/load
+	@if command -v Rscript >/dev/null 2>&1; then go run ./bench/canary/oracle -out ''; \
+		else echo 'bench/canary/oracle: skipped, it asks R (Debian: r-base-core)'; fi
 
 bench-speed: ## benchmarks of every package, and throughput beside a real Prometheus
 	go test ./... -run '^$$' -bench . -benchmem -timeout 60m
