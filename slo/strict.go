@@ -12,6 +12,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/bellwether-ts/bellwether/metric/spelling"
 )
 
 // maxDepth bounds nesting, and with it the cost of aliases.
@@ -185,49 +187,14 @@ func describe(n *yaml.Node) string {
 	return fmt.Sprintf("%q", n.Value)
 }
 
-// didYouMean returns `; did you mean "x"?` for the nearest of names within two
-// edits (one for short words), or the list of what there is.
+// didYouMean returns `; did you mean "x"?` for the nearest of names, or the list
+// of what there is.
 func didYouMean(word string, names []string) string {
-	best, bestDistance := "", 3
-	if len(word) <= 4 {
-		bestDistance = 2
-	}
-	for _, name := range names {
-		d := editDistance(strings.ToLower(word), strings.ToLower(name), bestDistance)
-		if d < bestDistance {
-			best, bestDistance = name, d
-		}
-	}
-	if best != "" {
+	if best := spelling.Nearest(word, names); best != "" {
 		return fmt.Sprintf("; did you mean %q?", best)
 	}
 	if len(names) == 0 {
 		return ""
 	}
 	return "; known: " + strings.Join(slices.Sorted(slices.Values(names)), ", ")
-}
-
-// editDistance returns the Levenshtein distance of two words, or limit if it is
-// not below that.
-func editDistance(a, b string, limit int) int {
-	if len(a)-len(b) >= limit || len(b)-len(a) >= limit {
-		return limit
-	}
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return min(row[len(b)], limit)
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/bellwether-ts/bellwether/server/config"
+	"github.com/bellwether-ts/bellwether/metric/spelling"
 )
 
 // The exit codes besides those of a canary verdict.
@@ -110,12 +110,7 @@ func exactArgs(n int, what string) cobra.PositionalArgs {
 
 // didYouMean names the nearest known word, or all of them if none is near.
 func didYouMean(word string, known []string, prefix string) string {
-	best, distance := "", len(word)/3+2
-	for _, k := range known {
-		if d := config.EditDistance(word, k); d < distance || strings.HasPrefix(k, word) && distance > 1 {
-			best, distance = k, min(d, 1)
-		}
-	}
+	best := spelling.Nearest(word, known)
 	if best != "" {
 		return fmt.Sprintf("; did you mean %s%s?", prefix, best)
 	}

@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/bellwether-ts/bellwether/metric/spelling"
 )
 
 // Problem is one thing wrong with a file.
@@ -81,43 +83,10 @@ func (e *Errors) addYAML(err error) {
 
 // suggestion names the nearest known word, or all of them.
 func suggestion(word string, known []string) string {
-	if best := Nearest(word, known); best != "" {
+	if best := spelling.Nearest(word, known); best != "" {
 		return fmt.Sprintf("did you mean %q?", best)
 	}
 	return "known here: " + strings.Join(known, ", ")
-}
-
-// Nearest returns the known word with the smallest edit distance to word, or ""
-// when none is near (more than a third of its letters differ).
-func Nearest(word string, known []string) string {
-	best, bestDistance := "", max(1, len(word)/3)+1
-	for _, k := range known {
-		if d := EditDistance(strings.ToLower(word), k); d < bestDistance {
-			best, bestDistance = k, d
-		}
-	}
-	return best
-}
-
-// EditDistance is the least number of inserted, deleted and replaced bytes
-// between two words (Levenshtein).
-func EditDistance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		diagonal := row[0]
-		row[0] = i
-		for j := 1; j <= len(b); j++ {
-			cost := 1
-			if a[i-1] == b[j-1] {
-				cost = 0
-			}
-			diagonal, row[j] = row[j], min(diagonal+cost, row[j]+1, row[j-1]+1)
-		}
-	}
-	return row[len(b)]
 }
 
 // fieldsOf lists the YAML names of a section by its Go type name as the decoder

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/bellwether-ts/bellwether/canary"
-	"github.com/bellwether-ts/bellwether/server/config"
+	"github.com/bellwether-ts/bellwether/metric/spelling"
 	"github.com/bellwether-ts/bellwether/slo"
 )
 
@@ -75,7 +75,7 @@ func contains(all []string, one string) bool {
 }
 
 func nearest(word string, known []string) string {
-	if best := config.Nearest(word, known); best != "" {
+	if best := spelling.Nearest(word, known); best != "" {
 		return fmt.Sprintf("did you mean %q?", best)
 	}
 	if len(known) == 0 {

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/bellwether-ts/bellwether/server/config"
+	"github.com/bellwether-ts/bellwether/metric/spelling"
 )
 
 // A misspelt field that is ignored judges something else than was meant, so
@@ -28,12 +28,7 @@ func unknownOf(m map[string]json.RawMessage, known []string) []string {
 
 // nearest suggests the known word closest to one.
 func nearest(word string, known []string) string {
-	best, distance := "", len(word)/3+2
-	for _, k := range known {
-		if d := config.EditDistance(strings.ToLower(word), strings.ToLower(k)); d < distance {
-			best, distance = k, d
-		}
-	}
+	best := spelling.Nearest(word, known)
 	if best == "" {
 		return "; known are " + strings.Join(known, ", ")
 	}
