@@ -17,15 +17,18 @@ func counts(w io.Writer, n int) {
 	for i := range every {
 		every[i] = i + 1
 	}
-	fmt.Fprintf(w, "\n## Counts\n\nPoisson errors a minute on the baseline, multiplied on the canary, judged every minute for an hour, direction increase, no history, %d canaries each. Goals: 5 a minute times 5 in 2 minutes on average; 1 a minute times 2 in 85 %% of hours; no more than 1 %% fail at times 1.\n\n| a minute | times | fails | minutes | passes | Kayenta at 60 |\n|---|---|---|---|---|---|\n", n)
+	fmt.Fprintf(w, "\n## Counts\n\nPoisson errors a minute on the baseline, multiplied on the canary, judged every minute for an hour, no history, %d canaries each; \"either\" leaves the direction open. Goals: 5 a minute times 5 in 2 minutes on average; 1 a minute times 2 in 85 %% of hours; no more than 1 %% fail at times 1.\n\n| a minute | times | fails | minutes | passes | either: fails | minutes | Kayenta at 60 |\n|---|---|---|---|---|---|---|---|\n", n)
 	for _, c := range []struct{ rate, times float64 }{{5, 1}, {1, 1}, {0.2, 1}, {5, 5}, {5, 3}, {1, 2}, {0.2, 3}, {0.2, 5}, {0.05, 5}} {
-		run := func(n int, at []int, j judge) tally {
+		run := func(n int, d canary.Direction, at []int, j judge) tally {
 			return replicate(n, func(i int) tally {
-				return watchFails([]canary.Metric{countMetric(source(fmt.Sprint("counts", c), i), 60, c.rate, c.times)}, at, j)
+				m := countMetric(source(fmt.Sprint("counts", c), i), 60, c.rate, c.times)
+				m.Direction = d
+				return watchFails([]canary.Metric{m}, at, j)
 			})
 		}
-		b, k := run(n, every, native(canary.Policy{})), run(n/4, []int{60}, kayentaJudge)
-		fmt.Fprintf(w, "| %v | %v | %s | %.1f | %s | %s |\n", c.rate, c.times, pct(b.failRate()), b.meanFail(), pct(b.passRate()), pct(k.failRate()))
+		b, e := run(n, canary.Increase, every, native(canary.Policy{})), run(n, canary.Either, every, native(canary.Policy{}))
+		k := run(n/4, canary.Increase, []int{60}, kayentaJudge)
+		fmt.Fprintf(w, "| %v | %v | %s | %.1f | %s | %s | %.1f | %s |\n", c.rate, c.times, pct(b.failRate()), b.meanFail(), pct(b.passRate()), pct(e.failRate()), e.meanFail(), pct(k.failRate()))
 	}
 }
 

@@ -144,10 +144,13 @@ func silence(w io.Writer) {
 		c.do(&m)
 		v := canary.Judge(canary.Request{Metrics: []canary.Metric{m}})
 		said := "passes"
-		if kayentaJudge([]canary.Metric{m}) == canary.Fail {
+		switch {
+		case m.Err != "":
+			said = "an error, which its score does not count"
+		case len(m.Canary) == 0 || len(m.Baseline) == 0 || math.IsNaN(slices.Max(m.Canary)) && longestRun(m.Canary) == len(m.Canary):
+			said = "no data; passes with nanStrategy replace"
+		case kayentaJudge([]canary.Metric{m}) == canary.Fail:
 			said = "fails"
-		} else if len(m.Canary) == 0 || len(m.Baseline) == 0 || c.name == "all NaN on the canary" {
-			said = "no data"
 		}
 		reason := ""
 		if len(v.Metrics) > 0 {
@@ -155,4 +158,16 @@ func silence(w io.Writer) {
 		}
 		fmt.Fprintf(w, "| %s | %s | %s | %s |\n", c.name, v.Verdict, reason, said)
 	}
+}
+
+// longestRun is the longest stretch of missing samples.
+func longestRun(v []float64) (best int) {
+	run := 0
+	for _, x := range v {
+		if run++; !math.IsNaN(x) {
+			run = 0
+		}
+		best = max(best, run)
+	}
+	return best
 }

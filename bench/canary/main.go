@@ -1,7 +1,7 @@
 // Command canary measures the canary judges on simulated and real metrics,
 // beside their peers, and writes the report that is committed next to it:
 //
-//	go run ./bench/canary                  about two minutes on two cores
+//	go run ./bench/canary                  about six minutes on two cores
 //	go run ./bench/canary -replicates 1000 for tighter figures
 //
 // Real traces are read from the folder named by BELLWETHER_CORPUS, with the

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"crypto/sha256"
+	"fmt"
 	"math"
 	"math/rand/v2"
 
@@ -84,11 +86,8 @@ func poisson(rng *rand.Rand, mean float64) float64 {
 	return max(0, n)
 }
 
-// source is the random source of one replicate: the same figures on every run.
+// source is the random source of one replicate: the same figures on every run,
+// and streams of neighbouring replicates that share nothing.
 func source(config string, replicate int) *rand.Rand {
-	h := uint64(1469598103934665603)
-	for _, c := range []byte(config) {
-		h = (h ^ uint64(c)) * 1099511628211
-	}
-	return rand.New(rand.NewPCG(h, uint64(replicate)))
+	return rand.New(rand.NewChaCha8(sha256.Sum256(fmt.Appendf(nil, "%s\x00%d", config, replicate))))
 }
