@@ -148,12 +148,14 @@ func (f *forecast) offline(cmd *cobra.Command, args []string, answer func(offlin
 
 // spec is what a server is asked about.
 func (f *forecast) spec(cmd *cobra.Command) (*bellwetherv1.CanarySpec, error) {
-	if f.run.canary == "" {
+	if f.run.canary == "" && f.run.file == "" {
 		return nil, usagef(cmd, "give a FILE to answer from, or both sides for a server to read: --baseline MATCHERS and --canary MATCHERS")
 	}
 	spec, err := f.run.spec(cmd)
 	if err == nil {
-		spec.Start = timestamp(f.start.ms)
+		if f.start.ms != nil {
+			spec.Start = timestamp(f.start.ms)
+		}
 	}
 	return spec, err
 }

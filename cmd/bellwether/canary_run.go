@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -27,7 +28,8 @@ The run lives on the server. --wait survives a restart of the server for
 as by a job that is retried, finds the run it started before.`,
 		Example: `  bellwether canary run --name cart --baseline 'service="cart",track="stable"' --canary 'service="cart",track="canary"' --wait
   bellwether canary run --service cart --baseline 'track="stable"' --canary 'track="canary"' --gate cart-availability --wait --report canary.html --junit canary.xml
-  bellwether canary run --service cart --canary 'version="2.1"' --previous last --key "$GITHUB_SHA" --on-undecided fail --wait`,
+  bellwether canary run --service cart --canary 'version="2.1"' --previous last --key "$GITHUB_SHA" --on-undecided fail --wait
+  bellwether canary run --spec canary.yaml --key "$GITHUB_SHA" --wait`,
 		Args: exactArgs(0, ""),
 	}
 	form := output(cmd, "text", "json")
@@ -50,14 +52,19 @@ as by a job that is retried, finds the run it started before.`,
 		if err != nil {
 			return err
 		}
-		spec.Start, spec.OnUndecided = timestamp(start.ms), undecidedActions[undecided.value]
+		if start.ms != nil {
+			spec.Start = timestamp(start.ms)
+		}
+		if s.file == "" || cmd.Flags().Changed("on-undecided") {
+			spec.OnUndecided = undecidedActions[undecided.value]
+		}
 		if err := w.check(cmd); err != nil {
 			return err
 		}
 		if !*wait && (len(w.docs.files) > 0 || w.docs.junit != "" || w.cancelOnInterrupt) {
 			return usagef(cmd, "--report, --junit and --cancel-on-interrupt go with --wait")
 		}
-		return runCanary(cmd, c, form.value, &bellwetherv1.StartAnalysisRequest{Spec: spec, Key: *key}, *wait, w)
+		return runCanary(cmd, c, form.value, &bellwetherv1.StartAnalysisRequest{Spec: spec, Key: cmp.Or(*key, s.fileKey)}, *wait, w)
 	}
 	return cmd
 }

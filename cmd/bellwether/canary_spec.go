@@ -20,6 +20,7 @@ type canarySpec struct {
 	name, service, baseline, canary string
 	metrics, critical, gates        []string // NAME=QUERY, NAME, OBJECTIVE[=RATE] each.
 	previous                        string
+	file, fileKey                   string // A file with the rest, and the key it names.
 	warmup, step, history, offset   time.Duration
 	maxDuration, lookEvery          time.Duration // Of a run; 0 where the command has no such flags.
 	judge                           *choice
@@ -35,6 +36,7 @@ var judgeKnobs = map[string]string{
 // canarySpecFlags adds the flags that say what to compare and how.
 func canarySpecFlags(cmd *cobra.Command) *canarySpec {
 	s, f := &canarySpec{}, cmd.Flags()
+	f.StringVar(&s.file, "spec", "", "read what to compare from this file (or -), JSON or YAML as POST /v1/canaries takes it; flags beside it replace its fields")
 	f.StringVar(&s.name, "name", "", "name shown, such as the service")
 	f.StringVar(&s.service, "service", "", "service both sides belong to: --baseline and --canary then need only what tells them apart")
 	f.StringVar(&s.baseline, "baseline", "", "matchers of the baseline (required, unless --previous or --offset is given)")
@@ -68,8 +70,8 @@ func (s *canarySpec) timeFlags(cmd *cobra.Command) {
 // spec turns the flags into the contract's words; what is wrong with them is
 // wrong usage.
 func (s *canarySpec) spec(cmd *cobra.Command) (*bellwetherv1.CanarySpec, error) {
-	if s.canary == "" || s.baseline == "" && s.previous == "" && s.offset == 0 {
-		return nil, usagef(cmd, "a run needs both sides: --baseline MATCHERS and --canary MATCHERS (or --previous or --offset for a baseline of another time)")
+	if s.file == "" && (s.canary == "" || s.baseline == "" && s.previous == "" && s.offset == 0) {
+		return nil, usagef(cmd, "a run needs both sides: --baseline MATCHERS and --canary MATCHERS (or --previous or --offset for a baseline of another time; or all of it in --spec FILE)")
 	}
 	if err := s.checkKnobs(cmd); err != nil {
 		return nil, err
@@ -100,6 +102,9 @@ func (s *canarySpec) spec(cmd *cobra.Command) (*bellwetherv1.CanarySpec, error) 
 			return nil, usagef(cmd, "cannot use --gate %s: %v", g, err)
 		}
 		out.Gates = append(out.Gates, gate)
+	}
+	if s.file != "" {
+		return s.withFile(cmd, out)
 	}
 	return out, nil
 }

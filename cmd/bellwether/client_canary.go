@@ -1,10 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 	"google.golang.org/grpc"
@@ -23,7 +25,7 @@ func runCanary(cmd *cobra.Command, c *client, form string, start *bellwetherv1.S
 		return err
 	}
 	if wait {
-		fmt.Fprintf(cmd.ErrOrStderr(), "note: run %s; looking every %s for at most %s\n", id, start.GetSpec().GetLookEvery().AsDuration(), start.GetSpec().GetMaxDuration().AsDuration())
+		fmt.Fprintf(cmd.ErrOrStderr(), "note: run %s; looking every %s for at most %s\n", id, cmp.Or(start.GetSpec().GetLookEvery().AsDuration(), time.Minute), cmp.Or(start.GetSpec().GetMaxDuration().AsDuration(), time.Hour))
 		return watchRun(cmd, c, form, id, true, w)
 	}
 	if form == "json" {

@@ -71,6 +71,70 @@ func TestCanaryRunsAreCommanded(t *testing.T) {
 	}
 }
 
+// A spec in a file, as JSON or YAML, with flags over it.
+func TestCanarySpecFile(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts a server; run without -short")
+	}
+	t.Setenv(serverVariable, startServer(t))
+	dir := t.TempDir()
+	file := func(name, text string) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	full := file("canary.yaml", `
+key: from-the-file
+spec:
+  service: cart
+  baseline: track="stable"
+  canary: track="canary"
+  max_duration: 1800s
+  look_every: 30s
+  policy: {judge: mad, false_fail: 0.02}
+  on_undecided: UNDECIDED_ACTION_FAIL
+  metrics:
+    - {name: errors, query: 'sum(increase(errors_total{$side}[1m]))', kind: METRIC_KIND_COUNT, direction: BAD_DIRECTION_INCREASE, min_effect: 2, critical: true}
+`)
+	for _, c := range []struct {
+		args  string
+		code  int
+		wants []string
+	}{
+		{"--spec " + full, 0, nil},
+		{"--spec " + full + " --judge native --metric g=sum(g{$side}) --key other --max-duration 10m", 0, nil},
+		{"--spec " + file("typo.json", `{"spec": {"baseline": "a=\"1\"", "canray": "a=\"2\""}}`), 1, []string{"cannot read --spec", "canray", "/openapi.json"}},
+		{"--spec " + file("bare.json", `{"key": "k"}`), 1, []string{`it has no "spec"`}},
+		{"--spec " + filepath.Join(dir, "gone.yaml"), 1, []string{"cannot read --spec"}},
+	} {
+		code, out, errs := typed(t.Context(), strings.Fields("canary run "+c.args)...)
+		if code != c.code {
+			t.Fatalf("%s: exit code %d, want %d: %s%s", c.args, code, c.code, out, errs)
+		}
+		for _, want := range c.wants {
+			if !strings.Contains(out+errs, want) {
+				t.Errorf("%s: %q is not in %s%s", c.args, want, out, errs)
+			}
+		}
+		if c.code != 0 {
+			continue
+		}
+		id := strings.TrimSpace(out)
+		wants := []string{`"key": "from-the-file"`, `"judge": "mad"`, `"max_duration": "1800s"`, `"look_every": "30s"`, "UNDECIDED_ACTION_FAIL", "METRIC_KIND_COUNT", `"min_effect": 2`, `"false_fail": 0.02`}
+		if strings.Contains(c.args, "--judge") {
+			wants = []string{`"key": "other"`, `"judge": "native"`, `"max_duration": "600s"`, `"look_every": "30s"`, "UNDECIDED_ACTION_FAIL", `"name": "errors"`, `"name": "g"`}
+		}
+		_, shown, _ := typed(t.Context(), "canary", "show", id, "-o", "json")
+		for _, want := range wants {
+			if !strings.Contains(shown, want) {
+				t.Errorf("%s: %s is not in %s", c.args, want, shown)
+			}
+		}
+	}
+}
+
 // A server that comes back within --reconnect is waited for; one that does not
 // is an error, and the run's verdict is not made up.
 func TestWaitSurvivesARestart(t *testing.T) {
