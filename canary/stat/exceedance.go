@@ -74,7 +74,9 @@ func noExceedance() Exceedance {
 // FisherP is the log p-value and log mid-p-value of Fisher's exact test: kx of
 // nx against ky of ny, whole numbers. Given kx+ky, kx is hypergeometric. The
 // mid-p counts the probability of the table seen half (Lancaster, JASA 1961).
-// Two-sided, the smaller tail is doubled. NaN for impossible counts.
+// Two-sided, the smaller tail is doubled. NaN for impossible counts. Where the
+// standard deviation of kx is above 100,000 it is the normal tail, half a count
+// added for the p-value, instead of as many terms.
 func FisherP(kx, nx, ky, ny float64, alt Alternative) (logp, logmid float64) {
 	if !(kx >= 0 && kx <= nx && ky >= 0 && ky <= ny) || math.IsInf(nx+ny, 1) {
 		return math.NaN(), math.NaN()
@@ -90,10 +92,18 @@ func FisherP(kx, nx, ky, ny float64, alt Alternative) (logp, logmid float64) {
 	return min(0, math.Ln2+min(upper, lower)), min(0, math.Ln2+min(upperMid, lowerMid))
 }
 
+// manyTerms is the standard deviation past which a hypergeometric tail is not
+// summed: some ten times as many terms would be needed.
+const manyTerms = 1e5
+
 // logHyperTail returns log P(K >= kx) and log (P(K > kx) + P(K = kx)/2) for K
 // the first side's part of kx+ky drawn from nx+ny.
 func logHyperTail(kx, nx, ky, ny float64) (tail, mid float64) {
-	k := kx + ky
+	k, n := kx+ky, nx+ny
+	if sd := math.Sqrt(k / n * (1 - k/n) * (nx / n) * (ny / (n - 1)) * n); sd > manyTerms {
+		z := (kx - k*(nx/n)) / sd
+		return LogNormalTail(z - 0.5/sd), LogNormalTail(z)
+	}
 	here := logHyper(kx, nx, ky, ny)
 	if kx*(nx+ny) > k*nx { // Above the mean: sum outwards, every term smaller.
 		sum, term := 0.0, 1.0

@@ -26,7 +26,7 @@ func TestSpecGoesInAndOut(t *testing.T) {
 		Start: timestamppb.New(time.UnixMilli(5000)), MaxDuration: durationpb.New(1), LookEvery: durationpb.New(2), Step: durationpb.New(3),
 		History: durationpb.New(4), Warmup: durationpb.New(5), Offset: durationpb.New(6), OnUndecided: pb.UndecidedAction_UNDECIDED_ACTION_PASS,
 		Policy:  &pb.CanaryPolicy{FalseFail: .1, FalsePass: .2, Judge: "mad", Exposure: .3, Tolerance: .4, ConfidenceLevel: .5, MaxPercentile: 6, ToleranceFactor: 7, MinSimilarShardsPercent: 8},
-		Metrics: []*pb.CanaryMetric{{Name: "m", Query: "q", Kind: pb.MetricKind_METRIC_KIND_HISTOGRAM, Direction: pb.BadDirection_BAD_DIRECTION_DECREASE, MinEffect: proto.Float64(9), Critical: true}, {Name: "bare", Query: "q"}},
+		Metrics: []*pb.CanaryMetric{{Name: "m", Query: "q", Kind: pb.MetricKind_METRIC_KIND_HISTOGRAM, Direction: pb.BadDirection_BAD_DIRECTION_DECREASE, MinEffect: proto.Float64(9), Critical: true, Traffic: "t"}, {Name: "bare", Query: "q"}},
 		Gates:   []*pb.CanaryGate{{Objective: "o", BurnRate: 10}},
 	}
 	for i := range in.ProtoReflect().Descriptor().Fields().Len() { // A field added to the contract is added here.

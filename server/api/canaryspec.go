@@ -24,7 +24,7 @@ func specIn(s *pb.CanarySpec) pipeline.RunSpec {
 	for _, m := range s.GetMetrics() {
 		out.Metrics = append(out.Metrics, pipeline.RunMetric{
 			Name: m.Name, Query: m.Query, Kind: kindOf(m.Kind), Direction: directionOf(m.Direction),
-			MinEffect: m.GetMinEffect(), Critical: m.Critical,
+			MinEffect: m.GetMinEffect(), Critical: m.Critical, Traffic: m.Traffic,
 		})
 	}
 	for _, g := range s.GetGates() {
@@ -48,7 +48,7 @@ func specOut(s pipeline.RunSpec) *pb.CanarySpec {
 	}
 	for _, m := range s.Metrics {
 		one := &pb.CanaryMetric{
-			Name: m.Name, Query: m.Query, Kind: kindsOut[m.Kind], Direction: directionsOut[m.Direction], Critical: m.Critical,
+			Name: m.Name, Query: m.Query, Kind: kindsOut[m.Kind], Direction: directionsOut[m.Direction], Critical: m.Critical, Traffic: m.Traffic,
 		}
 		if m.MinEffect > 0 {
 			one.MinEffect = finite(m.MinEffect)

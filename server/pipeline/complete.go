@@ -114,6 +114,9 @@ func (p *Pipeline) checkMetric(ctx context.Context, s RunSpec, m RunMetric, now 
 	if math.IsNaN(m.MinEffect) || m.MinEffect < 0 {
 		return fmt.Errorf("cannot use min_effect %v of metric %q: it is a size, 0 or more", m.MinEffect, m.Name)
 	}
+	if _, plain := plainOf(m.Traffic); m.Traffic != "" && (!plain || !strings.Contains(m.Traffic, "$side") || m.Kind != canary.Count && m.Kind != "") {
+		return fmt.Errorf("cannot use traffic %q of metric %q: it is the requests that counts come from, for kind count and of the form sum(increase(requests_total{$side}[1m]))", m.Traffic, m.Name)
+	}
 	for _, q := range []string{m.Query, m.Traffic} {
 		var bad *tsdb.QueryError
 		if q == "" {

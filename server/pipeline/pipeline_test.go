@@ -261,6 +261,8 @@ func TestCanarySpecErrors(t *testing.T) {
 	f(RunSpec{Baseline: `a=~".*"`, Canary: `a="b"`}, "matches everything")
 	f(RunSpec{Baseline: `a="b"`, Canary: `a="c"`, Metrics: []RunMetric{{Name: "x", Query: "up"}}}, "no $side")
 	f(RunSpec{Baseline: `a="b"`, Canary: `a="c"`, Metrics: []RunMetric{{Name: "x", Query: "sum($side"}}}, "cannot parse")
+	f(RunSpec{Baseline: `a="b"`, Canary: `a="c"`, Metrics: []RunMetric{{Name: "x", Query: "sum(increase(e_total{$side}[1m]))", Traffic: "rate(r_total{$side}[1m])"}}}, "cannot use traffic")
+	f(RunSpec{Baseline: `a="b"`, Canary: `a="c"`, Metrics: []RunMetric{{Name: "x", Query: "avg(q{$side})", Kind: "gauge", Traffic: "sum(increase(r_total{$side}[1m]))"}}}, "for kind count")
 	f(RunSpec{Baseline: `a="b"`, Canary: `a="c"`, Judge: "mannwhitny"}, "did you mean")
 	f(RunSpec{Baseline: `a="b"`, Canary: `a="c"`, FalseFail: math.NaN()}, "false_fail")
 	f(RunSpec{Baseline: `a="b"`, Canary: `a="c"`, FalsePass: -0.1}, "false_pass")

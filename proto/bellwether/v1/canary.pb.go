@@ -1494,7 +1494,11 @@ type CanaryMetric struct {
 	// Smallest effect that matters, in the metric's unit.
 	MinEffect *float64 `protobuf:"fixed64,5,opt,name=min_effect,json=minEffect,proto3,oneof" json:"min_effect,omitempty"`
 	// One failing critical metric fails the canary.
-	Critical      bool `protobuf:"varint,6,opt,name=critical,proto3" json:"critical,omitempty"`
+	Critical bool `protobuf:"varint,6,opt,name=critical,proto3" json:"critical,omitempty"`
+	// PromQL with $side of the requests that counts come from: the canary's share
+	// of them is the share of the counts it should have. Default: from history,
+	// else from the number of instances.
+	Traffic       string `protobuf:"bytes,7,opt,name=traffic,proto3" json:"traffic,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1569,6 +1573,13 @@ func (x *CanaryMetric) GetCritical() bool {
 		return x.Critical
 	}
 	return false
+}
+
+func (x *CanaryMetric) GetTraffic() string {
+	if x != nil {
+		return x.Traffic
+	}
+	return ""
 }
 
 // CanaryGate fails a canary while an objective burns.
@@ -3538,7 +3549,7 @@ const file_bellwether_v1_canary_proto_rawDesc = "" +
 	"\bwarnings\x18\n" +
 	" \x03(\tR\bwarnings\x12\x16\n" +
 	"\x06digest\x18\v \x01(\tR\x06digestB\x11\n" +
-	"\x0f_minutes_needed\"\xf1\x01\n" +
+	"\x0f_minutes_needed\"\x8b\x02\n" +
 	"\fCanaryMetric\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
 	"\x05query\x18\x02 \x01(\tR\x05query\x12-\n" +
@@ -3546,7 +3557,8 @@ const file_bellwether_v1_canary_proto_rawDesc = "" +
 	"\tdirection\x18\x04 \x01(\x0e2\x1b.bellwether.v1.BadDirectionR\tdirection\x12\"\n" +
 	"\n" +
 	"min_effect\x18\x05 \x01(\x01H\x00R\tminEffect\x88\x01\x01\x12\x1a\n" +
-	"\bcritical\x18\x06 \x01(\bR\bcriticalB\r\n" +
+	"\bcritical\x18\x06 \x01(\bR\bcritical\x12\x18\n" +
+	"\atraffic\x18\a \x01(\tR\atrafficB\r\n" +
 	"\v_min_effect\"G\n" +
 	"\n" +
 	"CanaryGate\x12\x1c\n" +
