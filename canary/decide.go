@@ -66,6 +66,9 @@ func (a *assessment) fail(c *channel, level float64, tested int) {
 	how, says := "worse than", c.says
 	if c == &a.first {
 		says = "the canary " + a.change()
+		if a.tally != "" && a.v.Interval[0] <= 0 && a.v.Interval[1] >= 0 {
+			says = "the canary had " + a.tally // The bet may be sure before the interval is.
+		}
 		if a.m.Direction == Either {
 			how = "more than"
 		}

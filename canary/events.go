@@ -202,6 +202,7 @@ func judgeEvents(a *assessment) {
 	z := a.plan.score(math.Log(a.policy.FalsePass), false)
 	a.v.Interval[0], a.v.Interval[1] = stat.RateDifferenceInterval(c.s1, c.n1, c.s0, c.n0, k, z, c.dispersion)
 	a.se = (a.v.Interval[1] - a.v.Interval[0]) / 2 / z
+	a.tally = fmt.Sprintf("%v events where %s were expected", c.s1, words.Number(k*c.s0/c.n0*c.n1))
 	a.step("samples", "%v canary events in %v samples, %v baseline events in %v; the canary should have %.3g of them", c.s1, c.n1, c.s0, c.n0, rho)
 	a.step("variance", "dispersion %.2f%s", c.dispersion, c.detail)
 	a.step("fail test", "a running bet against that share has won at most %s times its stake; without a change it gets there with chance %s", words.P(c.logE), words.P(-c.logE))

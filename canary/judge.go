@@ -35,6 +35,7 @@ type assessment struct {
 	adjusted    float64 // logFail after Holm.
 	guard       string  // Why a small p-value must not FAIL.
 	guardUntil  float64 // Growth of the window at which the guard is expected to fall.
+	tally       string  // The events of a count, for a reason whose interval cannot say it.
 	unlike      string  // Why the instances of one version make a difference over time no proof.
 
 	// Beside the first channel, whose p-value is logFail (channels.go).
