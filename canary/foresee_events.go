@@ -279,12 +279,5 @@ func (p *prospect) visibleEvents(s Schedule, power float64) float64 {
 		}
 		lo, hi = hi, min(top, 2*hi)
 	}
-	for range 9 {
-		if mid := (lo + hi) / 2; seen(mid) {
-			hi = mid
-		} else {
-			lo = mid
-		}
-	}
-	return hi
+	return leastSeen(lo, hi, seen)
 }

@@ -179,6 +179,12 @@ func (p *prospect) visible(s Schedule, power float64) float64 {
 			return math.Inf(1)
 		}
 	}
+	return leastSeen(lo, hi, seen)
+}
+
+// leastSeen closes in on the least effect that is seen, between one that is not
+// and one that is, to 1/512 of their distance.
+func leastSeen(lo, hi float64, seen func(float64) bool) float64 {
 	for range 9 {
 		if mid := (lo + hi) / 2; seen(mid) {
 			hi = mid

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"math"
 	"testing"
+
+	"github.com/bellwether-ts/bellwether/metric"
 )
 
 func FuzzParseRequest(f *testing.F) {
@@ -51,7 +53,7 @@ func FuzzJudge(f *testing.F) {
 		if mode > 128 {
 			m.History = &History{Baseline: all[:cut], Canary: all[len(all)-cut:]}
 		}
-		finite := len(finiteOf(m.Baseline)) > 0 && len(finiteOf(m.Canary)) > 0
+		finite := len(metric.Finite(m.Baseline)) > 0 && len(metric.Finite(m.Canary)) > 0
 		for _, name := range Judges() {
 			v, err := JudgeNamed(name, Request{Metrics: []Metric{m}})
 			if err != nil {

@@ -130,14 +130,3 @@ func judgeEach(name string, req Request, o NamedOptions, judge namedJudge) Verdi
 	}
 	return v
 }
-
-// finiteOf is the readable samples of a side.
-func finiteOf(v []float64) []float64 {
-	out := make([]float64, 0, len(v))
-	for _, x := range v {
-		if !math.IsNaN(x) && !math.IsInf(x, 0) {
-			out = append(out, x)
-		}
-	}
-	return out
-}

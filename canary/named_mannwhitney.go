@@ -6,6 +6,7 @@ import (
 
 	"github.com/bellwether-ts/bellwether/canary/stat"
 	"github.com/bellwether-ts/bellwether/canary/words"
+	"github.com/bellwether-ts/bellwether/metric"
 )
 
 // mann-whitney: tolerance, confidenceLevel, direction, after Kayenta, with an
@@ -14,7 +15,7 @@ import (
 // side. For metrics that oscillate without grouping, such as memory.
 
 func judgeMannWhitney(m *Metric, o NamedOptions, v *MetricVerdict) {
-	x, y := finiteOf(m.Canary), finiteOf(m.Baseline)
+	x, y := metric.Finite(m.Canary), metric.Finite(m.Baseline)
 	if len(x) == 0 || len(y) == 0 {
 		v.Verdict, v.Reason, v.MinutesNeeded = NoData, "mann-whitney reads baseline and canary samples, and a side has none", math.Inf(1)
 		return

@@ -6,6 +6,7 @@ import (
 
 	"github.com/bellwether-ts/bellwether/canary/stat"
 	"github.com/bellwether-ts/bellwether/canary/words"
+	"github.com/bellwether-ts/bellwether/metric"
 )
 
 // The three shard judges. Each flags single canary shards; the metric FAILs
@@ -20,12 +21,12 @@ const maxShards = 500
 // samples, or every sample itself where there are no shards.
 func points(m *Metric) (baseline, canary []float64) {
 	if m.Shards == nil {
-		return finiteOf(m.Baseline), finiteOf(m.Canary)
+		return metric.Finite(m.Baseline), metric.Finite(m.Canary)
 	}
 	medians := func(series [][]float64) []float64 {
 		var out []float64
 		for _, s := range series {
-			if f := finiteOf(s); len(f) > 0 {
+			if f := metric.Finite(s); len(f) > 0 {
 				out = append(out, stat.Median(f))
 			}
 		}

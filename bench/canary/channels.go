@@ -110,8 +110,8 @@ func tails(w io.Writer, n int) {
 		if metrics > 1 {
 			runs = n / 5
 		}
-		h := replicate(runs/2, func(i int) tally { return watchDistributions(draw(i, true), at) })
-		cold := replicate(runs, func(i int) tally { return watchDistributions(draw(i, false), at) })
+		h := replicate(runs/2, func(i int) tally { return watchFails(draw(i, true), at, native(canary.Policy{})) })
+		cold := replicate(runs, func(i int) tally { return watchFails(draw(i, false), at, native(canary.Policy{})) })
 		peer := func(j judge, p99 bool) string {
 			return pct(replicate(max(10, runs/4), func(i int) tally {
 				ms := draw(i, false)
@@ -126,25 +126,6 @@ func tails(w io.Writer, n int) {
 		fmt.Fprintf(w, "| %v | %s | %v | %s | %.0f | %s | %s | %s | %s |\n", c.requests, pct(c.slow), c.factor,
 			pct(h.failRate()), h.meanFail(), pct(cold.failRate()), peer(kayentaJudge, false), peer(kayentaJudge, true), peer(threshold, false))
 	}
-}
-
-// watchDistributions judges a growing canary of histograms until it fails.
-func watchDistributions(ms []canary.Metric, at []int) tally {
-	t := tally{n: 1}
-	window := make([]canary.Metric, len(ms))
-	for _, n := range at {
-		for i, m := range ms {
-			d := *m.Distribution
-			d.Baseline, d.Canary = d.Baseline[:n], d.Canary[:n]
-			window[i] = upTo(m, n)
-			window[i].Distribution = &d
-		}
-		if canary.Judge(canary.Request{Metrics: window}).Verdict == canary.Fail {
-			t.fail, t.minutes = 1, float64(n)
-			return t
-		}
-	}
-	return t
 }
 
 func spreads(w io.Writer, n int) {

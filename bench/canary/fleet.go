@@ -73,19 +73,6 @@ func mean(instances [][]float64, from, to int) []float64 {
 	return out
 }
 
-// windowOfFleet is the metric after n samples, instances included.
-func windowOfFleet(m canary.Metric, n int) canary.Metric {
-	m = upTo(m, n)
-	cut := func(in [][]float64) (out [][]float64) {
-		for _, s := range in {
-			out = append(out, s[:n])
-		}
-		return out
-	}
-	m.Shards = &canary.Shards{Baseline: cut(m.Shards.Baseline), Canary: cut(m.Shards.Canary)}
-	return m
-}
-
 func heterogeneity(w io.Writer, n int) {
 	fmt.Fprintf(w, "\n## Some hosts are simply slower\n\nThe same version on both sides, but every instance has a level of its own, spread as stated in standard deviations of its samples; 80 %% of their variance is the service's load, phi 0.5. 20 metrics (latency, increase), judged at minutes 5 to 60; the canary's instances are new, so its history is that of baseline instances standing in for them. %d canaries a setting, peers %d. \"One sick\" is the share of canaries of one metric that fail when one instance of the canary is worse by eight spreads (or standard deviations, whichever is more). Goal: at most 2 %% of healthy ones.\n\n| instances | canary's | spread | Bellwether | upper 95 %% | Kayenta | Mann-Whitney 2 %% | one sick fails | all sick fail |\n|---|---|---|---|---|---|---|---|---|\n", n, max(10, n/15))
 	var healthy tally
@@ -101,31 +88,15 @@ func heterogeneity(w io.Writer, n int) {
 			return ms
 		}
 		bad := 8 * max(1, f.spread)
-		b := replicate(n, func(i int) tally { return watchFleet(draw(i, 20, 0, 0), native(canary.Policy{})) })
+		b := replicate(n, func(i int) tally { return watchFails(draw(i, 20, 0, 0), looks, native(canary.Policy{})) })
 		healthy.n, healthy.fail = healthy.n+b.n, healthy.fail+b.fail
 		peer := func(j judge) string { // They fail nearly all: few are enough.
-			return pct(replicate(max(10, n/15), func(i int) tally { return watchFleet(draw(i, 20, 0, 0), j) }).failRate())
+			return pct(replicate(max(10, n/15), func(i int) tally { return watchFails(draw(i, 20, 0, 0), looks, j) }).failRate())
 		}
-		one := replicate(n, func(i int) tally { return watchFleet(draw(i, 1, bad, 1), native(canary.Policy{})) })
-		all := replicate(n, func(i int) tally { return watchFleet(draw(i, 1, bad, f.canary), native(canary.Policy{})) })
+		one := replicate(n, func(i int) tally { return watchFails(draw(i, 1, bad, 1), looks, native(canary.Policy{})) })
+		all := replicate(n, func(i int) tally { return watchFails(draw(i, 1, bad, f.canary), looks, native(canary.Policy{})) })
 		fmt.Fprintf(w, "| %d | %d | %v | %s | %s | %s | %s | %s | %s |\n", f.baseline, f.canary, f.spread, pct(b.failRate()), pct(upper(b.fail, b.n)),
 			peer(kayentaJudge), peer(plainMannWhitney), pct(one.failRate()), pct(all.failRate()))
 	}
 	fmt.Fprintf(w, "\nAll settings together: %d of %d healthy canaries failed (%s, 95 %% interval up to %s).\n", healthy.fail, healthy.n, pct(healthy.failRate()), pct(upper(healthy.fail, healthy.n)))
-}
-
-// watchFleet judges at every look and counts a failure at any.
-func watchFleet(ms []canary.Metric, j judge) tally {
-	t := tally{n: 1}
-	window := make([]canary.Metric, len(ms))
-	for _, n := range looks {
-		for i, m := range ms {
-			window[i] = windowOfFleet(m, n)
-		}
-		if j(window) == canary.Fail {
-			t.fail, t.minutes = 1, float64(n)
-			return t
-		}
-	}
-	return t
 }

@@ -75,28 +75,13 @@ func native(policy canary.Policy) judge {
 }
 
 // watch judges a growing canary until it is decided.
-func watch(ms []canary.Metric, at []int, j judge) tally {
-	t := tally{n: 1}
-	window := make([]canary.Metric, len(ms))
-	for _, n := range at {
-		for i, m := range ms {
-			window[i] = upTo(m, n)
-		}
-		switch j(window) {
-		case canary.Fail:
-			t.fail, t.minutes = 1, float64(n)
-			return t
-		case canary.Pass:
-			t.pass = 1
-			return t
-		}
-	}
-	return t
-}
+func watch(ms []canary.Metric, at []int, j judge) tally { return follow(ms, at, j, true) }
 
 // watchFails judges at every look and counts a failure at any, as an operator
 // does who never accepts a PASS early.
-func watchFails(ms []canary.Metric, at []int, j judge) tally {
+func watchFails(ms []canary.Metric, at []int, j judge) tally { return follow(ms, at, j, false) }
+
+func follow(ms []canary.Metric, at []int, j judge, untilPass bool) tally {
 	t := tally{n: 1}
 	window := make([]canary.Metric, len(ms))
 	for _, n := range at {
@@ -108,7 +93,9 @@ func watchFails(ms []canary.Metric, at []int, j judge) tally {
 			t.fail, t.minutes = 1, float64(n)
 			return t
 		case canary.Pass:
-			t.pass = 1
+			if t.pass = 1; untilPass {
+				return t
+			}
 		}
 	}
 	return t

@@ -58,10 +58,27 @@ func (p process) metric(rng *rand.Rand, n int, shift float64, history bool) cana
 	return m
 }
 
-// upTo is the metric as it stood after n samples.
+// upTo is the metric as it stood after n samples, instances and histograms
+// included.
 func upTo(m canary.Metric, n int) canary.Metric {
 	m.Baseline, m.Canary = m.Baseline[:n], m.Canary[:n]
+	if d := m.Distribution; d != nil {
+		cut := *d
+		cut.Baseline, cut.Canary = d.Baseline[:n], d.Canary[:n]
+		m.Distribution = &cut
+	}
+	if m.Shards != nil {
+		m.Shards = &canary.Shards{Baseline: eachUpTo(m.Shards.Baseline, n), Canary: eachUpTo(m.Shards.Canary, n)}
+	}
 	return m
+}
+
+func eachUpTo(instances [][]float64, n int) [][]float64 {
+	out := make([][]float64, len(instances))
+	for i, v := range instances {
+		out[i] = v[:n]
+	}
+	return out
 }
 
 // countMetric draws n samples of Poisson counts, the canary's rate multiplied.

@@ -9,6 +9,7 @@ import (
 	"github.com/bellwether-ts/bellwether/canary"
 	"github.com/bellwether-ts/bellwether/canary/stat"
 	"github.com/bellwether-ts/bellwether/canary/words"
+	"github.com/bellwether-ts/bellwether/metric"
 )
 
 // Finding the cause: each judge is asked again with one thing changed.
@@ -85,7 +86,7 @@ func (c *comparison) cleaning(add adder) {
 			}
 		}
 	}
-	silent := len(finite(control)) == 0 || len(finite(experiment)) == 0
+	silent := len(metric.Finite(control)) == 0 || len(metric.Finite(experiment)) == 0
 	if c.set.replaceNaN && silent && c.label == kPass {
 		add(CauseSilence, "a side has not a single sample, and nanStrategy replace makes that a Pass")
 		return
@@ -219,7 +220,7 @@ func (c *comparison) unit(add adder) {
 
 // unshown explains a Pass that the native judge does not decide.
 func (c *comparison) unshown(add adder) {
-	if len(finite(c.pair.Values.Control)) == 0 || len(finite(c.pair.Values.Experiment)) == 0 {
+	if len(metric.Finite(c.pair.Values.Control)) == 0 || len(metric.Finite(c.pair.Values.Experiment)) == 0 {
 		return // Named by cleaning.
 	}
 	if c.verdict.Verdict != canary.Inconclusive {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/bellwether-ts/bellwether/canary"
 	"github.com/bellwether-ts/bellwether/canary/stat"
+	"github.com/bellwether-ts/bellwether/metric"
 )
 
 // The bridge between Kayenta's vocabulary and the native judge: its request
@@ -181,7 +182,7 @@ func (r Request) nativeResult(p Pair, m canary.MetricVerdict) MetricResult {
 	set, _ := r.settingsOf(p.Name) // A metric without readable settings is NO_DATA with that reason.
 	res := MetricResult{
 		Name: p.Name, ID: p.ID, Tags: p.Tags, Groups: []string{}, Muted: set.muted,
-		ExperimentMetadata: stats(finite(p.Values.Experiment)), ControlMetadata: stats(finite(p.Values.Control)),
+		ExperimentMetadata: stats(metric.Finite(p.Values.Experiment)), ControlMetadata: stats(metric.Finite(p.Values.Control)),
 		ClassificationReason: string(m.Verdict) + ": " + m.Reason,
 	}
 	for _, c := range r.CanaryConfig.Metrics {
@@ -190,7 +191,7 @@ func (r Request) nativeResult(p Pair, m canary.MetricVerdict) MetricResult {
 			break
 		}
 	}
-	if c, e := finite(p.Values.Control), finite(p.Values.Experiment); len(c) > 0 && len(e) > 0 {
+	if c, e := metric.Finite(p.Values.Control), metric.Finite(p.Values.Experiment); len(c) > 0 && len(e) > 0 {
 		res.ResultMetadata = &ratio{Ratio: javaDouble(meanRatio(c, e))}
 	}
 	switch m.Verdict {
@@ -212,16 +213,6 @@ func (r Request) nativeResult(p Pair, m canary.MetricVerdict) MetricResult {
 		}
 	}
 	return res
-}
-
-func finite(values []float64) []float64 {
-	out := make([]float64, 0, len(values))
-	for _, v := range values {
-		if !math.IsNaN(v) && !math.IsInf(v, 0) {
-			out = append(out, v)
-		}
-	}
-	return out
 }
 
 // nativeScore scores a verdict: PASS 100, FAIL and NO_DATA 0, INCONCLUSIVE

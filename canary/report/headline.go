@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/bellwether-ts/bellwether/canary"
+	"github.com/bellwether-ts/bellwether/metric"
 )
 
 // What a person woken at night reads first: what is wrong, how much, what next.
@@ -139,18 +140,8 @@ func (l line) levels() (base, can, relative float64) {
 	return base, can, l.v.Effect / math.Abs(base)
 }
 
-func finite(v []float64) []float64 {
-	out := make([]float64, 0, len(v))
-	for _, x := range v {
-		if !math.IsNaN(x) && !math.IsInf(x, 0) {
-			out = append(out, x)
-		}
-	}
-	return out
-}
-
 func median(v []float64) float64 {
-	s := finite(v)
+	s := metric.Finite(v)
 	if len(s) == 0 {
 		return math.NaN()
 	}
@@ -160,7 +151,7 @@ func median(v []float64) float64 {
 }
 
 func mean(v []float64) float64 {
-	s := finite(v)
+	s := metric.Finite(v)
 	sum := 0.0
 	for _, x := range s {
 		sum += x / float64(len(s))

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/bellwether-ts/bellwether/canary"
+	"github.com/bellwether-ts/bellwether/metric"
 )
 
 // The plots of one metric. Lines are SVG, words stand beside them in HTML, so
@@ -234,9 +235,9 @@ func (l line) dots() *dotPlot {
 		return nil
 	}
 	x = x.padded(0.06)
-	p := &dotPlot{Left: num(x.lo), Right: num(x.hi), Of: [2]int{len(finite(base)), len(finite(can))}}
+	p := &dotPlot{Left: num(x.lo), Right: num(x.hi), Of: [2]int{len(metric.Finite(base)), len(metric.Finite(can))}}
 	place := func(v []float64) []float64 {
-		out := finite(v)
+		out := metric.Finite(v)
 		slices.Sort(out)
 		if len(out) > maxDots { // Evenly over the ranks, both ends kept.
 			thin := make([]float64, maxDots)

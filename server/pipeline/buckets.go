@@ -97,18 +97,7 @@ func commonBounds(sets ...[]observed) []float64 {
 			}
 		}
 	}
-	slices.SortFunc(all, func(a, b [2]float64) int {
-		if a[0] != b[0] {
-			if a[0] < b[0] {
-				return -1
-			}
-			return 1
-		}
-		if a[1] < b[1] {
-			return -1
-		}
-		return 1
-	})
+	slices.SortFunc(all, func(a, b [2]float64) int { return slices.Compare(a[:], b[:]) })
 	var out []float64
 	cut := func(x float64) {
 		if !math.IsInf(x, 0) && (len(out) == 0 || out[len(out)-1] != x) {

@@ -31,7 +31,7 @@ func (p *Pipeline) Plan(ctx context.Context, s RunSpec, power float64) (canary.F
 	}
 	req := canary.Request{Policy: policyOf(s)}
 	for _, m := range s.Metrics {
-		one := beforeDeploy(s, m)
+		one := withoutSamples(s, m)
 		if one.History, err = p.historyOf(ctx, s, m); err != nil {
 			return canary.Foresight{}, s, err
 		}
@@ -79,7 +79,7 @@ func (p *Pipeline) Calibrate(ctx context.Context, s RunSpec, runs int) (canary.C
 	}
 	req := canary.Request{Policy: policyOf(s)}
 	for _, m := range s.Metrics {
-		one := beforeDeploy(s, m)
+		one := withoutSamples(s, m)
 		if one.History, err = p.pastOf(ctx, long, m); err != nil {
 			return canary.Calibration{}, s, err
 		}
@@ -167,18 +167,6 @@ func (p *Pipeline) pastOf(ctx context.Context, s RunSpec, m RunMetric) (*canary.
 		done -= n
 	}
 	return out, nil
-}
-
-// beforeDeploy is a metric of the spec without its samples.
-func beforeDeploy(s RunSpec, m RunMetric) canary.Metric {
-	return canary.Metric{
-		Name: m.Name, StepSeconds: s.Step.Seconds(), Direction: m.Direction, Kind: m.Kind,
-		MinEffect: m.MinEffect, Critical: m.Critical,
-	}
-}
-
-func policyOf(s RunSpec) canary.Policy {
-	return canary.Policy{FalseFail: s.FalseFail, FalsePass: s.FalsePass, Exposure: s.Exposure}
 }
 
 func scheduleOf(s RunSpec) canary.Schedule {

@@ -24,10 +24,8 @@ import (
 // look of the same spec, or nil: the history is taken from it, since it ends
 // where the window begins, and of the window only what may have changed is read.
 func (p *Pipeline) JudgeSpec(ctx context.Context, s RunSpec, end int64, look, looks int, before *canary.Request) (canary.Verdict, canary.Request, error) {
-	req := canary.Request{Policy: canary.Policy{
-		FalseFail: s.FalseFail, FalsePass: s.FalsePass, Look: look, Looks: looks,
-		PlannedSamples: int(s.MaxDuration / s.Step), Exposure: s.Exposure, Named: s.Named,
-	}, Gates: s.readings}
+	req := canary.Request{Policy: policyOf(s), Gates: s.readings}
+	req.Policy.Look, req.Policy.Looks, req.Policy.PlannedSamples = look, looks, int(s.MaxDuration/s.Step)
 	var err error
 	if req.Metrics, req.Warnings, err = p.samplesOf(ctx, s, end, before); err != nil {
 		return canary.Verdict{}, req, err
@@ -137,12 +135,22 @@ func hasPast(m *canary.Metric) bool {
 	return slices.ContainsFunc(m.Notes, func(n string) bool { return strings.HasPrefix(n, pastNote) })
 }
 
-// metric reads one metric; where it cannot, the metric says why.
-func (r *lookReader) metric(ctx context.Context, m RunMetric) canary.Metric {
-	out := canary.Metric{
-		Name: m.Name, StepSeconds: r.s.Step.Seconds(), Direction: m.Direction, Kind: m.Kind,
+// withoutSamples is a metric of the spec before anything of it is read.
+func withoutSamples(s RunSpec, m RunMetric) canary.Metric {
+	return canary.Metric{
+		Name: m.Name, StepSeconds: s.Step.Seconds(), Direction: m.Direction, Kind: m.Kind,
 		MinEffect: m.MinEffect, Critical: m.Critical,
 	}
+}
+
+// policyOf is what the spec says of errors and judges; it says nothing of looks.
+func policyOf(s RunSpec) canary.Policy {
+	return canary.Policy{FalseFail: s.FalseFail, FalsePass: s.FalsePass, Exposure: s.Exposure, Named: s.Named}
+}
+
+// metric reads one metric; where it cannot, the metric says why.
+func (r *lookReader) metric(ctx context.Context, m RunMetric) canary.Metric {
+	out := withoutSamples(r.s, m)
 	if r.window.size() == 0 {
 		out.Err = fmt.Sprintf("the window is shorter than a step of %s", r.s.Step)
 		return out

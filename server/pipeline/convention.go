@@ -55,9 +55,9 @@ func (p *Pipeline) conventional(ctx context.Context, s RunSpec, base, side []*la
 	for _, n := range ours {
 		switch {
 		case strings.HasPrefix(n, "bellwether_"):
-		case contains(theirs, n):
+		case slices.Contains(theirs, n):
 			c.names[n] = true
-		case contains(before, n):
+		case slices.Contains(before, n):
 			c.lately[n] = true
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -57,21 +58,12 @@ func (p *Pipeline) completeGates(gates []RunGate) ([]RunGate, error) {
 			errs = append(errs, fmt.Errorf("cannot use burn_rate %v of gate %q: it is a rate above 0; 1 spends exactly the budget, 14.4 a month's in two days", g.BurnRate, g.Objective))
 		case seen[g.Objective]:
 			errs = append(errs, fmt.Errorf("cannot use gate %q twice: keep the stricter one", g.Objective))
-		case !contains(known, g.Objective):
+		case !slices.Contains(known, g.Objective):
 			errs = append(errs, fmt.Errorf("cannot use gate %q: there is no such objective; %s", g.Objective, nearest(g.Objective, known)))
 		}
 		seen[g.Objective] = true
 	}
 	return out, errors.Join(errs...)
-}
-
-func contains(all []string, one string) bool {
-	for _, s := range all {
-		if s == one {
-			return true
-		}
-	}
-	return false
 }
 
 func nearest(word string, known []string) string {

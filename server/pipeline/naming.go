@@ -53,7 +53,7 @@ var statuses = []status{
 // statusOf finds the status label among a metric's labels.
 func statusOf(names []string) (status, bool) {
 	for _, s := range statuses {
-		if contains(names, s.label) {
+		if slices.Contains(names, s.label) {
 			return s, true
 		}
 	}

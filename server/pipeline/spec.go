@@ -33,7 +33,7 @@ func (p *Pipeline) resolveSpec(ctx context.Context, s RunSpec, now int64) (RunSp
 	s.Gates = gates
 	orDefault(&s.OnUndecided, UndecidedHold)
 	errs := []error{errSides, errPrevious, errGates, checkTimes(s), checkStart(s, now)}
-	if !contains([]string{string(UndecidedHold), string(UndecidedFail), string(UndecidedPass)}, string(s.OnUndecided)) {
+	if !slices.Contains([]Undecided{UndecidedHold, UndecidedFail, UndecidedPass}, s.OnUndecided) {
 		errs = append(errs, fmt.Errorf("cannot use on_undecided %q: known are hold, fail and pass", s.OnUndecided))
 	}
 	if errSides == nil && errPrevious == nil { // Else the sides are not what they will be.

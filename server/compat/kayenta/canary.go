@@ -19,16 +19,20 @@ type created struct {
 }
 
 func (s *Service) startByID(r *http.Request) (any, error) {
-	id := r.PathValue("id")
-	config, err := s.configs.get(id)
+	config, body, err := s.storedBody(r)
 	if err != nil {
 		return nil, err
 	}
-	body, err := read(r)
-	if err != nil {
-		return nil, err
+	return s.startFor(r, r.PathValue("id"), config, body, r.FormValue("application"))
+}
+
+// storedBody reads the stored config that the path names, and the body.
+func (s *Service) storedBody(r *http.Request) (config, request json.RawMessage, err error) {
+	if config, err = s.configs.get(r.PathValue("id")); err != nil {
+		return nil, nil, err
 	}
-	return s.startFor(r, id, config, body, r.FormValue("application"))
+	request, err = read(r)
+	return config, request, err
 }
 
 func (s *Service) startWithConfig(r *http.Request) (any, error) {

@@ -53,16 +53,11 @@ func (a *analysis) say(format string, args ...any) {
 const maxAnalyses = 1000
 
 func (s *Service) analyzeByID(r *http.Request) (any, error) {
-	id := r.PathValue("id")
-	config, err := s.configs.get(id)
+	config, body, err := s.storedBody(r)
 	if err != nil {
 		return nil, err
 	}
-	body, err := read(r)
-	if err != nil {
-		return nil, err
-	}
-	return s.analyze(r, id, config, body)
+	return s.analyze(r, r.PathValue("id"), config, body)
 }
 
 func (s *Service) analyzeWithConfig(r *http.Request) (any, error) {
