@@ -232,3 +232,21 @@ func TestOddPartsDoNotPanic(t *testing.T) {
 		}
 	})
 }
+
+// A named judge that reads shards does not pass a side that cannot be read as a
+// whole (found by TestOddPartsDoNotPanic).
+func TestShardsDoNotSpeakForAnUnreadableSide(t *testing.T) {
+	nan := math.NaN()
+	shards := [][]float64{{1, 1, 1}, {1.1, 1.1, 1.1}, {0.9, 0.9, 0.9}, {1, 1.1, 1}}
+	for _, name := range []string{"mad", "dbscan", "hdbscan"} {
+		for _, m := range []Metric{
+			{Name: "m", Baseline: []float64{nan, nan}, Canary: []float64{1, 1}},
+			{Name: "m", Baseline: []float64{1, 1}, Canary: []float64{nan, math.Inf(1)}},
+		} {
+			m.Shards = &Shards{Baseline: shards, Canary: shards}
+			if v, err := JudgeNamed(name, Request{Metrics: []Metric{m}}); err != nil || v.Verdict != NoData {
+				t.Errorf("judge %s: %s, %v", name, v.Verdict, err)
+			}
+		}
+	}
+}

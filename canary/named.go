@@ -8,6 +8,7 @@ import (
 
 	"github.com/bellwether-ts/bellwether/canary/strict"
 	"github.com/bellwether-ts/bellwether/canary/words"
+	"github.com/bellwether-ts/bellwether/metric"
 )
 
 // The named judges are our reading of the four that Twitter described
@@ -115,6 +116,9 @@ func judgeEach(name string, req Request, o NamedOptions, judge namedJudge) Verdi
 		} else if len(x) == 0 || len(y) == 0 {
 			mv.Verdict, mv.MinutesNeeded = NoData, math.Inf(1)
 			mv.Reason = fmt.Sprintf("%d baseline and %d canary samples can be read: there is nothing to compare", len(y), len(x))
+		} else if unreadable(m.Baseline) || unreadable(m.Canary) {
+			mv.Verdict, mv.MinutesNeeded = NoData, math.Inf(1)
+			mv.Reason = "none of the samples of a side as a whole can be read, though those of single shards can"
 		} else {
 			judge(&m, o, &mv)
 		}
@@ -130,3 +134,6 @@ func judgeEach(name string, req Request, o NamedOptions, judge namedJudge) Verdi
 	}
 	return v
 }
+
+// unreadable reports whether there are samples and none is a number.
+func unreadable(v []float64) bool { return len(v) > 0 && !slices.ContainsFunc(v, metric.IsFinite) }
