@@ -11,16 +11,19 @@ type Kind uint8
 
 // The kinds of anomaly. KindNone is the kind of a healthy series.
 const (
-	KindNone        Kind = iota
-	KindSpike            // A short excursion: away and expected back.
-	KindLevel            // The level moved and stays moved.
-	KindDrift            // The level moves slowly in one direction; no member names it yet.
-	KindVariance         // The roughness changed, the level did not.
-	KindFlatline         // The value stopped changing, unlike its past.
-	KindNoData           // Samples stopped arriving.
-	KindSeasonality      // A value that is usual, but not at this hour.
-	KindConsensus        // The skyline profile's vote; it names no shape.
-	KindShape            // The form of a stretch of samples is unlike all before it; Config.Shape.
+	KindNone         Kind = iota
+	KindSpike             // A short excursion: away and expected back.
+	KindLevel             // The level moved and stays moved.
+	KindDrift             // The level moves slowly in one direction; no member names it yet.
+	KindVariance          // The roughness changed, the level did not.
+	KindFlatline          // The value stopped changing, unlike its past.
+	KindNoData            // Samples stopped arriving.
+	KindSeasonality       // A value that is usual, but not at this hour.
+	KindConsensus         // The skyline profile's vote; it names no shape.
+	KindShape             // The form of a stretch of samples is unlike all before it; Config.Shape.
+	KindDistribution      // The distribution of a histogram changed its form.
+	KindPeer              // The series parted from its peers: same metric, other instances.
+	KindCustom            // A detector of the user says so.
 )
 
 // Direction says to which side of the expectation a value departs.
@@ -79,7 +82,7 @@ const (
 )
 
 var (
-	kindNames       = []string{"none", "spike", "level", "drift", "variance", "flatline", "no-data", "seasonality", "consensus", "shape"}
+	kindNames       = []string{"none", "spike", "level", "drift", "variance", "flatline", "no-data", "seasonality", "consensus", "shape", "distribution", "peer", "custom"}
 	directionNames  = []string{"none", "up", "down"}
 	transitionNames = []string{"none", "opened", "escalated", "closed"}
 	verdictNames    = []string{"not-enough-data", "healthy", "anomalous", "no-data", "constant", "unusable"}

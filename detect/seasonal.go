@@ -56,6 +56,15 @@ func (s *seasonal) observe(t int64, x float64, far bool) (ratio float64, usual b
 	return ratio, usual
 }
 
+// mean returns what is usual at instant t, NaN while the hour is new.
+func (s *seasonal) mean(t int64) float64 {
+	h := uint64(t/hourMS) % 24
+	if s.Day.N[h] < hourMin {
+		return math.NaN()
+	}
+	return float64(s.Day.Mean[h])
+}
+
 // learnError moves the running size of a residual.
 func (s *seasonal) learnError(by int, miss float64, far bool) {
 	if !far {

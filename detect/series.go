@@ -38,6 +38,7 @@ type state struct {
 	Seasonal seasonal
 	Rough    roughness
 	Recur    recurrence
+	Slow     persistence
 	Cal      calibrate
 	Quiet    quiet
 	Episode  episode
@@ -210,6 +211,8 @@ func (s *Series) observe(m *moment, x float64) {
 	r[memberRange] = st.Range.observe(x)
 	r[memberShift], r[memberLevel] = st.Shift.observe(x, &st.Recent)
 	r[memberCurvature], r[memberRoughness] = st.Rough.observe(x, &st.Recent)
+	slow := reading{t: m.t, n: st.N, x: x, expected: expect, hour: st.Seasonal.mean(m.t),
+		reach: st.Base.Tail.Q, far: r[memberBaseline] > guardRatio, open: st.Episode.Open}
 	hour, usual := st.Seasonal.observe(m.t, x, r[memberBaseline] > guardRatio)
 	r[memberSeasonal] = hour
 	st.Shift.push(x)
@@ -237,8 +240,13 @@ func (s *Series) observe(m *moment, x float64) {
 	if x < expect {
 		m.dir = DirectionDown
 	}
+	said := st.Slow.observe(&slow)
+	if said.evidence > e {
+		e, m.kind, m.dir = said.evidence, said.kind, said.dir
+		m.change = said.change
+	}
 	m.calm = r[memberBaseline] <= 1 || usual
-	m.allowed = st.N >= shortHistory || m.novel >= noveltyGate
+	m.allowed = st.N >= shortHistory || m.novel >= noveltyGate || (said.evidence > 0 && said.evidence == e)
 	m.expected, m.observed = expect+st.Origin, x+st.Origin
 	half := st.Cal.reach(m.bar) * st.Base.Tail.Q * recurring
 	l := &st.Last
