@@ -37,7 +37,8 @@ var law = tidy.Law{
 	Rooms: []tidy.Room{
 		{Path: "metric", Layer: 0, Pure: true, Third: []string{labels, histogram}, Why: whyNoun},
 
-		pure("detect"),
+		pure("detect", "detect/change"),
+		pure("detect/change"),
 		pure("correlate"),
 		pure("canary", "canary/stat", "canary/strict", "canary/words"),
 		pure("canary/stat"),
@@ -99,7 +100,7 @@ func door(path string, parent ...string) tidy.Room {
 
 // face is a room of layer 3: everything below, and the contract.
 func face(path string, own ...string) tidy.Room {
-	below := []string{"metric/...", "detect", "correlate/...", "canary/...", "slo", "alerting/...", "tsdb/...", "sim", "proto"}
+	below := []string{"metric/...", "detect/...", "correlate/...", "canary/...", "slo", "alerting/...", "tsdb/...", "sim", "proto"}
 	return tidy.Room{
 		Path: path, Layer: 3, Why: whyFace,
 		Own:   append(own, below...),
