@@ -181,7 +181,13 @@ type Anomaly struct {
 	// Who voted what.
 	Votes []*Vote `protobuf:"bytes,12,rep,name=votes,proto3" json:"votes,omitempty"`
 	// Why, as the one renderer prints it. Only in GetAnomaly and WatchAnomalies.
-	Trace         *Trace `protobuf:"bytes,13,opt,name=trace,proto3" json:"trace,omitempty"`
+	Trace *Trace `protobuf:"bytes,13,opt,name=trace,proto3" json:"trace,omitempty"`
+	// Why nobody is told of it yet, and what would admit it: too little evidence
+	// beside the many series watched. Empty if it was told.
+	HeldBack string `protobuf:"bytes,14,opt,name=held_back,json=heldBack,proto3" json:"held_back,omitempty"`
+	// What its peers (the same metric of other instances) did, one sentence;
+	// empty if it has none.
+	Peers         string `protobuf:"bytes,15,opt,name=peers,proto3" json:"peers,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -305,6 +311,20 @@ func (x *Anomaly) GetTrace() *Trace {
 		return x.Trace
 	}
 	return nil
+}
+
+func (x *Anomaly) GetHeldBack() string {
+	if x != nil {
+		return x.HeldBack
+	}
+	return ""
+}
+
+func (x *Anomaly) GetPeers() string {
+	if x != nil {
+		return x.Peers
+	}
+	return ""
 }
 
 // ListAnomaliesRequest filters the list.
@@ -1006,7 +1026,13 @@ type GetCoverageResponse struct {
 	// Anomalies open now.
 	Open int64 `protobuf:"varint,4,opt,name=open,proto3" json:"open,omitempty"`
 	// Age of the oldest sample not yet scored.
-	Lag           *durationpb.Duration `protobuf:"bytes,5,opt,name=lag,proto3" json:"lag,omitempty"`
+	Lag *durationpb.Duration `protobuf:"bytes,5,opt,name=lag,proto3" json:"lag,omitempty"`
+	// Anomalies open now that are held back: listed, and told to nobody.
+	HeldBack int64 `protobuf:"varint,6,opt,name=held_back,json=heldBack,proto3" json:"held_back,omitempty"`
+	// Series compared with their peers.
+	Peers int64 `protobuf:"varint,7,opt,name=peers,proto3" json:"peers,omitempty"`
+	// Series in a group of too few to compare.
+	TooFewPeers   int64 `protobuf:"varint,8,opt,name=too_few_peers,json=tooFewPeers,proto3" json:"too_few_peers,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1076,6 +1102,319 @@ func (x *GetCoverageResponse) GetLag() *durationpb.Duration {
 	return nil
 }
 
+func (x *GetCoverageResponse) GetHeldBack() int64 {
+	if x != nil {
+		return x.HeldBack
+	}
+	return 0
+}
+
+func (x *GetCoverageResponse) GetPeers() int64 {
+	if x != nil {
+		return x.Peers
+	}
+	return 0
+}
+
+func (x *GetCoverageResponse) GetTooFewPeers() int64 {
+	if x != nil {
+		return x.TooFewPeers
+	}
+	return 0
+}
+
+// ListReputationsRequest filters the list.
+type ListReputationsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// good, dubious or bad. Default: all.
+	Standing string `protobuf:"bytes,1,opt,name=standing,proto3" json:"standing,omitempty"`
+	// At most this many, 1 to 1,000. Default 100.
+	Limit         int32 `protobuf:"varint,2,opt,name=limit,proto3" json:"limit,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListReputationsRequest) Reset() {
+	*x = ListReputationsRequest{}
+	mi := &file_bellwether_v1_detect_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListReputationsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListReputationsRequest) ProtoMessage() {}
+
+func (x *ListReputationsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_bellwether_v1_detect_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListReputationsRequest.ProtoReflect.Descriptor instead.
+func (*ListReputationsRequest) Descriptor() ([]byte, []int) {
+	return file_bellwether_v1_detect_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *ListReputationsRequest) GetStanding() string {
+	if x != nil {
+		return x.Standing
+	}
+	return ""
+}
+
+func (x *ListReputationsRequest) GetLimit() int32 {
+	if x != nil {
+		return x.Limit
+	}
+	return 0
+}
+
+// ListReputationsResponse is the list.
+type ListReputationsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Entities, worst first.
+	Reputations []*Reputation `protobuf:"bytes,1,rep,name=reputations,proto3" json:"reputations,omitempty"`
+	// True if the limit cut the list.
+	Truncated bool `protobuf:"varint,2,opt,name=truncated,proto3" json:"truncated,omitempty"`
+	// Mean score over every entity known, good ones included.
+	Average float64 `protobuf:"fixed64,3,opt,name=average,proto3" json:"average,omitempty"`
+	// Entities known.
+	Entities int64 `protobuf:"varint,4,opt,name=entities,proto3" json:"entities,omitempty"`
+	// Time in which a score halves.
+	HalfLife      *durationpb.Duration `protobuf:"bytes,5,opt,name=half_life,json=halfLife,proto3" json:"half_life,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListReputationsResponse) Reset() {
+	*x = ListReputationsResponse{}
+	mi := &file_bellwether_v1_detect_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListReputationsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListReputationsResponse) ProtoMessage() {}
+
+func (x *ListReputationsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_bellwether_v1_detect_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListReputationsResponse.ProtoReflect.Descriptor instead.
+func (*ListReputationsResponse) Descriptor() ([]byte, []int) {
+	return file_bellwether_v1_detect_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *ListReputationsResponse) GetReputations() []*Reputation {
+	if x != nil {
+		return x.Reputations
+	}
+	return nil
+}
+
+func (x *ListReputationsResponse) GetTruncated() bool {
+	if x != nil {
+		return x.Truncated
+	}
+	return false
+}
+
+func (x *ListReputationsResponse) GetAverage() float64 {
+	if x != nil {
+		return x.Average
+	}
+	return 0
+}
+
+func (x *ListReputationsResponse) GetEntities() int64 {
+	if x != nil {
+		return x.Entities
+	}
+	return 0
+}
+
+func (x *ListReputationsResponse) GetHalfLife() *durationpb.Duration {
+	if x != nil {
+		return x.HalfLife
+	}
+	return nil
+}
+
+// Reputation is what speaks against one entity.
+type Reputation struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Value of the label.
+	Entity string `protobuf:"bytes,1,opt,name=entity,proto3" json:"entity,omitempty"`
+	// Label that names it: service, job or instance.
+	Label string `protobuf:"bytes,2,opt,name=label,proto3" json:"label,omitempty"`
+	// Sum of the weights of its events, each halved every half-life; >= 0.
+	Score float64 `protobuf:"fixed64,3,opt,name=score,proto3" json:"score,omitempty"`
+	// good, dubious or bad.
+	Standing string `protobuf:"bytes,4,opt,name=standing,proto3" json:"standing,omitempty"`
+	// When that standing began.
+	Since *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=since,proto3" json:"since,omitempty"`
+	// Its last events, newest first.
+	Events        []*ReputationEvent `protobuf:"bytes,6,rep,name=events,proto3" json:"events,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Reputation) Reset() {
+	*x = Reputation{}
+	mi := &file_bellwether_v1_detect_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Reputation) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Reputation) ProtoMessage() {}
+
+func (x *Reputation) ProtoReflect() protoreflect.Message {
+	mi := &file_bellwether_v1_detect_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Reputation.ProtoReflect.Descriptor instead.
+func (*Reputation) Descriptor() ([]byte, []int) {
+	return file_bellwether_v1_detect_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *Reputation) GetEntity() string {
+	if x != nil {
+		return x.Entity
+	}
+	return ""
+}
+
+func (x *Reputation) GetLabel() string {
+	if x != nil {
+		return x.Label
+	}
+	return ""
+}
+
+func (x *Reputation) GetScore() float64 {
+	if x != nil {
+		return x.Score
+	}
+	return 0
+}
+
+func (x *Reputation) GetStanding() string {
+	if x != nil {
+		return x.Standing
+	}
+	return ""
+}
+
+func (x *Reputation) GetSince() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Since
+	}
+	return nil
+}
+
+func (x *Reputation) GetEvents() []*ReputationEvent {
+	if x != nil {
+		return x.Events
+	}
+	return nil
+}
+
+// ReputationEvent is one event that spoke against an entity.
+type ReputationEvent struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// When.
+	Time *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=time,proto3" json:"time,omitempty"`
+	// Weight at that time.
+	Weight float64 `protobuf:"fixed64,2,opt,name=weight,proto3" json:"weight,omitempty"`
+	// What happened, one line.
+	What          string `protobuf:"bytes,3,opt,name=what,proto3" json:"what,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReputationEvent) Reset() {
+	*x = ReputationEvent{}
+	mi := &file_bellwether_v1_detect_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReputationEvent) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReputationEvent) ProtoMessage() {}
+
+func (x *ReputationEvent) ProtoReflect() protoreflect.Message {
+	mi := &file_bellwether_v1_detect_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReputationEvent.ProtoReflect.Descriptor instead.
+func (*ReputationEvent) Descriptor() ([]byte, []int) {
+	return file_bellwether_v1_detect_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *ReputationEvent) GetTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Time
+	}
+	return nil
+}
+
+func (x *ReputationEvent) GetWeight() float64 {
+	if x != nil {
+		return x.Weight
+	}
+	return 0
+}
+
+func (x *ReputationEvent) GetWhat() string {
+	if x != nil {
+		return x.What
+	}
+	return ""
+}
+
 // GiveFeedbackRequest judges an anomaly.
 type GiveFeedbackRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1091,7 +1430,7 @@ type GiveFeedbackRequest struct {
 
 func (x *GiveFeedbackRequest) Reset() {
 	*x = GiveFeedbackRequest{}
-	mi := &file_bellwether_v1_detect_proto_msgTypes[14]
+	mi := &file_bellwether_v1_detect_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1103,7 +1442,7 @@ func (x *GiveFeedbackRequest) String() string {
 func (*GiveFeedbackRequest) ProtoMessage() {}
 
 func (x *GiveFeedbackRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bellwether_v1_detect_proto_msgTypes[14]
+	mi := &file_bellwether_v1_detect_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1116,7 +1455,7 @@ func (x *GiveFeedbackRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GiveFeedbackRequest.ProtoReflect.Descriptor instead.
 func (*GiveFeedbackRequest) Descriptor() ([]byte, []int) {
-	return file_bellwether_v1_detect_proto_rawDescGZIP(), []int{14}
+	return file_bellwether_v1_detect_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *GiveFeedbackRequest) GetId() string {
@@ -1149,7 +1488,7 @@ type GiveFeedbackResponse struct {
 
 func (x *GiveFeedbackResponse) Reset() {
 	*x = GiveFeedbackResponse{}
-	mi := &file_bellwether_v1_detect_proto_msgTypes[15]
+	mi := &file_bellwether_v1_detect_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1161,7 +1500,7 @@ func (x *GiveFeedbackResponse) String() string {
 func (*GiveFeedbackResponse) ProtoMessage() {}
 
 func (x *GiveFeedbackResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bellwether_v1_detect_proto_msgTypes[15]
+	mi := &file_bellwether_v1_detect_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1174,7 +1513,7 @@ func (x *GiveFeedbackResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GiveFeedbackResponse.ProtoReflect.Descriptor instead.
 func (*GiveFeedbackResponse) Descriptor() ([]byte, []int) {
-	return file_bellwether_v1_detect_proto_rawDescGZIP(), []int{15}
+	return file_bellwether_v1_detect_proto_rawDescGZIP(), []int{19}
 }
 
 // MarkDeployRequest describes a change.
@@ -1192,7 +1531,7 @@ type MarkDeployRequest struct {
 
 func (x *MarkDeployRequest) Reset() {
 	*x = MarkDeployRequest{}
-	mi := &file_bellwether_v1_detect_proto_msgTypes[16]
+	mi := &file_bellwether_v1_detect_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1204,7 +1543,7 @@ func (x *MarkDeployRequest) String() string {
 func (*MarkDeployRequest) ProtoMessage() {}
 
 func (x *MarkDeployRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bellwether_v1_detect_proto_msgTypes[16]
+	mi := &file_bellwether_v1_detect_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1217,7 +1556,7 @@ func (x *MarkDeployRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MarkDeployRequest.ProtoReflect.Descriptor instead.
 func (*MarkDeployRequest) Descriptor() ([]byte, []int) {
-	return file_bellwether_v1_detect_proto_rawDescGZIP(), []int{16}
+	return file_bellwether_v1_detect_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *MarkDeployRequest) GetMatcher() string {
@@ -1252,7 +1591,7 @@ type MarkDeployResponse struct {
 
 func (x *MarkDeployResponse) Reset() {
 	*x = MarkDeployResponse{}
-	mi := &file_bellwether_v1_detect_proto_msgTypes[17]
+	mi := &file_bellwether_v1_detect_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1264,7 +1603,7 @@ func (x *MarkDeployResponse) String() string {
 func (*MarkDeployResponse) ProtoMessage() {}
 
 func (x *MarkDeployResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bellwether_v1_detect_proto_msgTypes[17]
+	mi := &file_bellwether_v1_detect_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1277,7 +1616,7 @@ func (x *MarkDeployResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MarkDeployResponse.ProtoReflect.Descriptor instead.
 func (*MarkDeployResponse) Descriptor() ([]byte, []int) {
-	return file_bellwether_v1_detect_proto_rawDescGZIP(), []int{17}
+	return file_bellwether_v1_detect_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *MarkDeployResponse) GetSeries() int64 {
@@ -1296,7 +1635,7 @@ const file_bellwether_v1_detect_proto_rawDesc = "" +
 	"\x06member\x18\x01 \x01(\tR\x06member\x12\f\n" +
 	"\x01p\x18\x02 \x01(\x01R\x01p\x12\x14\n" +
 	"\x05share\x18\x03 \x01(\x01R\x05share\x12\x16\n" +
-	"\x06reason\x18\x04 \x01(\tR\x06reason\"\x96\x04\n" +
+	"\x06reason\x18\x04 \x01(\tR\x06reason\"\xc9\x04\n" +
 	"\aAnomaly\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12:\n" +
 	"\x06labels\x18\x02 \x03(\v2\".bellwether.v1.Anomaly.LabelsEntryR\x06labels\x120\n" +
@@ -1312,7 +1651,9 @@ const file_bellwether_v1_detect_proto_rawDesc = "" +
 	" \x01(\x01R\x05upper\x12\x1a\n" +
 	"\bobserved\x18\v \x01(\x01R\bobserved\x12)\n" +
 	"\x05votes\x18\f \x03(\v2\x13.bellwether.v1.VoteR\x05votes\x12*\n" +
-	"\x05trace\x18\r \x01(\v2\x14.bellwether.v1.TraceR\x05trace\x1a9\n" +
+	"\x05trace\x18\r \x01(\v2\x14.bellwether.v1.TraceR\x05trace\x12\x1b\n" +
+	"\theld_back\x18\x0e \x01(\tR\bheldBack\x12\x14\n" +
+	"\x05peers\x18\x0f \x01(\tR\x05peers\x1a9\n" +
 	"\vLabelsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xc3\x01\n" +
@@ -1365,7 +1706,7 @@ const file_bellwether_v1_detect_proto_rawDesc = "" +
 	"\x0fAnalyzeResponse\x129\n" +
 	"\banalyses\x18\x01 \x03(\v2\x1d.bellwether.v1.SeriesAnalysisR\banalyses\x12\x12\n" +
 	"\x04note\x18\x02 \x01(\tR\x04note\"\x14\n" +
-	"\x12GetCoverageRequest\"\xa3\x02\n" +
+	"\x12GetCoverageRequest\"\xfa\x02\n" +
 	"\x13GetCoverageResponse\x12\x18\n" +
 	"\awatched\x18\x01 \x01(\x03R\awatched\x12S\n" +
 	"\vnot_watched\x18\x02 \x03(\v22.bellwether.v1.GetCoverageResponse.NotWatchedEntryR\n" +
@@ -1373,10 +1714,34 @@ const file_bellwether_v1_detect_proto_rawDesc = "" +
 	"\n" +
 	"warming_up\x18\x03 \x01(\x03R\twarmingUp\x12\x12\n" +
 	"\x04open\x18\x04 \x01(\x03R\x04open\x12+\n" +
-	"\x03lag\x18\x05 \x01(\v2\x19.google.protobuf.DurationR\x03lag\x1a=\n" +
+	"\x03lag\x18\x05 \x01(\v2\x19.google.protobuf.DurationR\x03lag\x12\x1b\n" +
+	"\theld_back\x18\x06 \x01(\x03R\bheldBack\x12\x14\n" +
+	"\x05peers\x18\a \x01(\x03R\x05peers\x12\"\n" +
+	"\rtoo_few_peers\x18\b \x01(\x03R\vtooFewPeers\x1a=\n" +
 	"\x0fNotWatchedEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\x03R\x05value:\x028\x01\"Q\n" +
+	"\x05value\x18\x02 \x01(\x03R\x05value:\x028\x01\"J\n" +
+	"\x16ListReputationsRequest\x12\x1a\n" +
+	"\bstanding\x18\x01 \x01(\tR\bstanding\x12\x14\n" +
+	"\x05limit\x18\x02 \x01(\x05R\x05limit\"\xe2\x01\n" +
+	"\x17ListReputationsResponse\x12;\n" +
+	"\vreputations\x18\x01 \x03(\v2\x19.bellwether.v1.ReputationR\vreputations\x12\x1c\n" +
+	"\ttruncated\x18\x02 \x01(\bR\ttruncated\x12\x18\n" +
+	"\aaverage\x18\x03 \x01(\x01R\aaverage\x12\x1a\n" +
+	"\bentities\x18\x04 \x01(\x03R\bentities\x126\n" +
+	"\thalf_life\x18\x05 \x01(\v2\x19.google.protobuf.DurationR\bhalfLife\"\xd6\x01\n" +
+	"\n" +
+	"Reputation\x12\x16\n" +
+	"\x06entity\x18\x01 \x01(\tR\x06entity\x12\x14\n" +
+	"\x05label\x18\x02 \x01(\tR\x05label\x12\x14\n" +
+	"\x05score\x18\x03 \x01(\x01R\x05score\x12\x1a\n" +
+	"\bstanding\x18\x04 \x01(\tR\bstanding\x120\n" +
+	"\x05since\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\x05since\x126\n" +
+	"\x06events\x18\x06 \x03(\v2\x1e.bellwether.v1.ReputationEventR\x06events\"m\n" +
+	"\x0fReputationEvent\x12.\n" +
+	"\x04time\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\x04time\x12\x16\n" +
+	"\x06weight\x18\x02 \x01(\x01R\x06weight\x12\x12\n" +
+	"\x04what\x18\x03 \x01(\tR\x04what\"Q\n" +
 	"\x13GiveFeedbackRequest\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x16\n" +
 	"\x06useful\x18\x02 \x01(\bR\x06useful\x12\x12\n" +
@@ -1391,14 +1756,15 @@ const file_bellwether_v1_detect_proto_rawDesc = "" +
 	"\tDirection\x12\x19\n" +
 	"\x15DIRECTION_UNSPECIFIED\x10\x00\x12\x10\n" +
 	"\fDIRECTION_UP\x10\x01\x12\x12\n" +
-	"\x0eDIRECTION_DOWN\x10\x022\xb7\x06\n" +
+	"\x0eDIRECTION_DOWN\x10\x022\xb2\a\n" +
 	"\rDetectService\x12q\n" +
 	"\rListAnomalies\x12#.bellwether.v1.ListAnomaliesRequest\x1a$.bellwether.v1.ListAnomaliesResponse\"\x15\x82\xd3\xe4\x93\x02\x0f\x12\r/v1/anomalies\x12m\n" +
 	"\n" +
 	"GetAnomaly\x12 .bellwether.v1.GetAnomalyRequest\x1a!.bellwether.v1.GetAnomalyResponse\"\x1a\x82\xd3\xe4\x93\x02\x14\x12\x12/v1/anomalies/{id}\x12|\n" +
 	"\x0eWatchAnomalies\x12$.bellwether.v1.WatchAnomaliesRequest\x1a%.bellwether.v1.WatchAnomaliesResponse\"\x1b\x82\xd3\xe4\x93\x02\x15\x12\x13/v1/anomalies:watch0\x01\x12g\n" +
 	"\aAnalyze\x12\x1d.bellwether.v1.AnalyzeRequest\x1a\x1e.bellwether.v1.AnalyzeResponse\"\x1d\x82\xd3\xe4\x93\x02\x17:\x01*\"\x12/v1/detect:analyze\x12q\n" +
-	"\vGetCoverage\x12!.bellwether.v1.GetCoverageRequest\x1a\".bellwether.v1.GetCoverageResponse\"\x1b\x82\xd3\xe4\x93\x02\x15\x12\x13/v1/detect/coverage\x12\x7f\n" +
+	"\vGetCoverage\x12!.bellwether.v1.GetCoverageRequest\x1a\".bellwether.v1.GetCoverageResponse\"\x1b\x82\xd3\xe4\x93\x02\x15\x12\x13/v1/detect/coverage\x12y\n" +
+	"\x0fListReputations\x12%.bellwether.v1.ListReputationsRequest\x1a&.bellwether.v1.ListReputationsResponse\"\x17\x82\xd3\xe4\x93\x02\x11\x12\x0f/v1/reputations\x12\x7f\n" +
 	"\fGiveFeedback\x12\".bellwether.v1.GiveFeedbackRequest\x1a#.bellwether.v1.GiveFeedbackResponse\"&\x82\xd3\xe4\x93\x02 :\x01*\"\x1b/v1/anomalies/{id}:feedback\x12i\n" +
 	"\n" +
 	"MarkDeploy\x12 .bellwether.v1.MarkDeployRequest\x1a!.bellwether.v1.MarkDeployResponse\"\x16\x82\xd3\xe4\x93\x02\x10:\x01*\"\v/v1/deploysBFZDgithub.com/bellwether-ts/bellwether/proto/bellwether/v1;bellwetherv1b\x06proto3"
@@ -1416,77 +1782,88 @@ func file_bellwether_v1_detect_proto_rawDescGZIP() []byte {
 }
 
 var file_bellwether_v1_detect_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_bellwether_v1_detect_proto_msgTypes = make([]protoimpl.MessageInfo, 21)
+var file_bellwether_v1_detect_proto_msgTypes = make([]protoimpl.MessageInfo, 25)
 var file_bellwether_v1_detect_proto_goTypes = []any{
-	(Direction)(0),                 // 0: bellwether.v1.Direction
-	(*Vote)(nil),                   // 1: bellwether.v1.Vote
-	(*Anomaly)(nil),                // 2: bellwether.v1.Anomaly
-	(*ListAnomaliesRequest)(nil),   // 3: bellwether.v1.ListAnomaliesRequest
-	(*ListAnomaliesResponse)(nil),  // 4: bellwether.v1.ListAnomaliesResponse
-	(*GetAnomalyRequest)(nil),      // 5: bellwether.v1.GetAnomalyRequest
-	(*GetAnomalyResponse)(nil),     // 6: bellwether.v1.GetAnomalyResponse
-	(*WatchAnomaliesRequest)(nil),  // 7: bellwether.v1.WatchAnomaliesRequest
-	(*WatchAnomaliesResponse)(nil), // 8: bellwether.v1.WatchAnomaliesResponse
-	(*AnalyzeRequest)(nil),         // 9: bellwether.v1.AnalyzeRequest
-	(*Point)(nil),                  // 10: bellwether.v1.Point
-	(*SeriesAnalysis)(nil),         // 11: bellwether.v1.SeriesAnalysis
-	(*AnalyzeResponse)(nil),        // 12: bellwether.v1.AnalyzeResponse
-	(*GetCoverageRequest)(nil),     // 13: bellwether.v1.GetCoverageRequest
-	(*GetCoverageResponse)(nil),    // 14: bellwether.v1.GetCoverageResponse
-	(*GiveFeedbackRequest)(nil),    // 15: bellwether.v1.GiveFeedbackRequest
-	(*GiveFeedbackResponse)(nil),   // 16: bellwether.v1.GiveFeedbackResponse
-	(*MarkDeployRequest)(nil),      // 17: bellwether.v1.MarkDeployRequest
-	(*MarkDeployResponse)(nil),     // 18: bellwether.v1.MarkDeployResponse
-	nil,                            // 19: bellwether.v1.Anomaly.LabelsEntry
-	nil,                            // 20: bellwether.v1.SeriesAnalysis.LabelsEntry
-	nil,                            // 21: bellwether.v1.GetCoverageResponse.NotWatchedEntry
-	(*timestamppb.Timestamp)(nil),  // 22: google.protobuf.Timestamp
-	(*Trace)(nil),                  // 23: bellwether.v1.Trace
-	(*Series)(nil),                 // 24: bellwether.v1.Series
-	(*TimeRange)(nil),              // 25: bellwether.v1.TimeRange
-	(*durationpb.Duration)(nil),    // 26: google.protobuf.Duration
+	(Direction)(0),                  // 0: bellwether.v1.Direction
+	(*Vote)(nil),                    // 1: bellwether.v1.Vote
+	(*Anomaly)(nil),                 // 2: bellwether.v1.Anomaly
+	(*ListAnomaliesRequest)(nil),    // 3: bellwether.v1.ListAnomaliesRequest
+	(*ListAnomaliesResponse)(nil),   // 4: bellwether.v1.ListAnomaliesResponse
+	(*GetAnomalyRequest)(nil),       // 5: bellwether.v1.GetAnomalyRequest
+	(*GetAnomalyResponse)(nil),      // 6: bellwether.v1.GetAnomalyResponse
+	(*WatchAnomaliesRequest)(nil),   // 7: bellwether.v1.WatchAnomaliesRequest
+	(*WatchAnomaliesResponse)(nil),  // 8: bellwether.v1.WatchAnomaliesResponse
+	(*AnalyzeRequest)(nil),          // 9: bellwether.v1.AnalyzeRequest
+	(*Point)(nil),                   // 10: bellwether.v1.Point
+	(*SeriesAnalysis)(nil),          // 11: bellwether.v1.SeriesAnalysis
+	(*AnalyzeResponse)(nil),         // 12: bellwether.v1.AnalyzeResponse
+	(*GetCoverageRequest)(nil),      // 13: bellwether.v1.GetCoverageRequest
+	(*GetCoverageResponse)(nil),     // 14: bellwether.v1.GetCoverageResponse
+	(*ListReputationsRequest)(nil),  // 15: bellwether.v1.ListReputationsRequest
+	(*ListReputationsResponse)(nil), // 16: bellwether.v1.ListReputationsResponse
+	(*Reputation)(nil),              // 17: bellwether.v1.Reputation
+	(*ReputationEvent)(nil),         // 18: bellwether.v1.ReputationEvent
+	(*GiveFeedbackRequest)(nil),     // 19: bellwether.v1.GiveFeedbackRequest
+	(*GiveFeedbackResponse)(nil),    // 20: bellwether.v1.GiveFeedbackResponse
+	(*MarkDeployRequest)(nil),       // 21: bellwether.v1.MarkDeployRequest
+	(*MarkDeployResponse)(nil),      // 22: bellwether.v1.MarkDeployResponse
+	nil,                             // 23: bellwether.v1.Anomaly.LabelsEntry
+	nil,                             // 24: bellwether.v1.SeriesAnalysis.LabelsEntry
+	nil,                             // 25: bellwether.v1.GetCoverageResponse.NotWatchedEntry
+	(*timestamppb.Timestamp)(nil),   // 26: google.protobuf.Timestamp
+	(*Trace)(nil),                   // 27: bellwether.v1.Trace
+	(*Series)(nil),                  // 28: bellwether.v1.Series
+	(*TimeRange)(nil),               // 29: bellwether.v1.TimeRange
+	(*durationpb.Duration)(nil),     // 30: google.protobuf.Duration
 }
 var file_bellwether_v1_detect_proto_depIdxs = []int32{
-	19, // 0: bellwether.v1.Anomaly.labels:type_name -> bellwether.v1.Anomaly.LabelsEntry
-	22, // 1: bellwether.v1.Anomaly.start:type_name -> google.protobuf.Timestamp
-	22, // 2: bellwether.v1.Anomaly.end:type_name -> google.protobuf.Timestamp
+	23, // 0: bellwether.v1.Anomaly.labels:type_name -> bellwether.v1.Anomaly.LabelsEntry
+	26, // 1: bellwether.v1.Anomaly.start:type_name -> google.protobuf.Timestamp
+	26, // 2: bellwether.v1.Anomaly.end:type_name -> google.protobuf.Timestamp
 	0,  // 3: bellwether.v1.Anomaly.direction:type_name -> bellwether.v1.Direction
 	1,  // 4: bellwether.v1.Anomaly.votes:type_name -> bellwether.v1.Vote
-	23, // 5: bellwether.v1.Anomaly.trace:type_name -> bellwether.v1.Trace
-	22, // 6: bellwether.v1.ListAnomaliesRequest.start:type_name -> google.protobuf.Timestamp
-	22, // 7: bellwether.v1.ListAnomaliesRequest.end:type_name -> google.protobuf.Timestamp
+	27, // 5: bellwether.v1.Anomaly.trace:type_name -> bellwether.v1.Trace
+	26, // 6: bellwether.v1.ListAnomaliesRequest.start:type_name -> google.protobuf.Timestamp
+	26, // 7: bellwether.v1.ListAnomaliesRequest.end:type_name -> google.protobuf.Timestamp
 	2,  // 8: bellwether.v1.ListAnomaliesResponse.anomalies:type_name -> bellwether.v1.Anomaly
 	2,  // 9: bellwether.v1.GetAnomalyResponse.anomaly:type_name -> bellwether.v1.Anomaly
 	10, // 10: bellwether.v1.GetAnomalyResponse.points:type_name -> bellwether.v1.Point
 	2,  // 11: bellwether.v1.WatchAnomaliesResponse.anomaly:type_name -> bellwether.v1.Anomaly
-	24, // 12: bellwether.v1.AnalyzeRequest.series:type_name -> bellwether.v1.Series
-	25, // 13: bellwether.v1.AnalyzeRequest.range:type_name -> bellwether.v1.TimeRange
-	20, // 14: bellwether.v1.SeriesAnalysis.labels:type_name -> bellwether.v1.SeriesAnalysis.LabelsEntry
+	28, // 12: bellwether.v1.AnalyzeRequest.series:type_name -> bellwether.v1.Series
+	29, // 13: bellwether.v1.AnalyzeRequest.range:type_name -> bellwether.v1.TimeRange
+	24, // 14: bellwether.v1.SeriesAnalysis.labels:type_name -> bellwether.v1.SeriesAnalysis.LabelsEntry
 	10, // 15: bellwether.v1.SeriesAnalysis.points:type_name -> bellwether.v1.Point
 	2,  // 16: bellwether.v1.SeriesAnalysis.anomalies:type_name -> bellwether.v1.Anomaly
 	11, // 17: bellwether.v1.AnalyzeResponse.analyses:type_name -> bellwether.v1.SeriesAnalysis
-	21, // 18: bellwether.v1.GetCoverageResponse.not_watched:type_name -> bellwether.v1.GetCoverageResponse.NotWatchedEntry
-	26, // 19: bellwether.v1.GetCoverageResponse.lag:type_name -> google.protobuf.Duration
-	22, // 20: bellwether.v1.MarkDeployRequest.time:type_name -> google.protobuf.Timestamp
-	3,  // 21: bellwether.v1.DetectService.ListAnomalies:input_type -> bellwether.v1.ListAnomaliesRequest
-	5,  // 22: bellwether.v1.DetectService.GetAnomaly:input_type -> bellwether.v1.GetAnomalyRequest
-	7,  // 23: bellwether.v1.DetectService.WatchAnomalies:input_type -> bellwether.v1.WatchAnomaliesRequest
-	9,  // 24: bellwether.v1.DetectService.Analyze:input_type -> bellwether.v1.AnalyzeRequest
-	13, // 25: bellwether.v1.DetectService.GetCoverage:input_type -> bellwether.v1.GetCoverageRequest
-	15, // 26: bellwether.v1.DetectService.GiveFeedback:input_type -> bellwether.v1.GiveFeedbackRequest
-	17, // 27: bellwether.v1.DetectService.MarkDeploy:input_type -> bellwether.v1.MarkDeployRequest
-	4,  // 28: bellwether.v1.DetectService.ListAnomalies:output_type -> bellwether.v1.ListAnomaliesResponse
-	6,  // 29: bellwether.v1.DetectService.GetAnomaly:output_type -> bellwether.v1.GetAnomalyResponse
-	8,  // 30: bellwether.v1.DetectService.WatchAnomalies:output_type -> bellwether.v1.WatchAnomaliesResponse
-	12, // 31: bellwether.v1.DetectService.Analyze:output_type -> bellwether.v1.AnalyzeResponse
-	14, // 32: bellwether.v1.DetectService.GetCoverage:output_type -> bellwether.v1.GetCoverageResponse
-	16, // 33: bellwether.v1.DetectService.GiveFeedback:output_type -> bellwether.v1.GiveFeedbackResponse
-	18, // 34: bellwether.v1.DetectService.MarkDeploy:output_type -> bellwether.v1.MarkDeployResponse
-	28, // [28:35] is the sub-list for method output_type
-	21, // [21:28] is the sub-list for method input_type
-	21, // [21:21] is the sub-list for extension type_name
-	21, // [21:21] is the sub-list for extension extendee
-	0,  // [0:21] is the sub-list for field type_name
+	25, // 18: bellwether.v1.GetCoverageResponse.not_watched:type_name -> bellwether.v1.GetCoverageResponse.NotWatchedEntry
+	30, // 19: bellwether.v1.GetCoverageResponse.lag:type_name -> google.protobuf.Duration
+	17, // 20: bellwether.v1.ListReputationsResponse.reputations:type_name -> bellwether.v1.Reputation
+	30, // 21: bellwether.v1.ListReputationsResponse.half_life:type_name -> google.protobuf.Duration
+	26, // 22: bellwether.v1.Reputation.since:type_name -> google.protobuf.Timestamp
+	18, // 23: bellwether.v1.Reputation.events:type_name -> bellwether.v1.ReputationEvent
+	26, // 24: bellwether.v1.ReputationEvent.time:type_name -> google.protobuf.Timestamp
+	26, // 25: bellwether.v1.MarkDeployRequest.time:type_name -> google.protobuf.Timestamp
+	3,  // 26: bellwether.v1.DetectService.ListAnomalies:input_type -> bellwether.v1.ListAnomaliesRequest
+	5,  // 27: bellwether.v1.DetectService.GetAnomaly:input_type -> bellwether.v1.GetAnomalyRequest
+	7,  // 28: bellwether.v1.DetectService.WatchAnomalies:input_type -> bellwether.v1.WatchAnomaliesRequest
+	9,  // 29: bellwether.v1.DetectService.Analyze:input_type -> bellwether.v1.AnalyzeRequest
+	13, // 30: bellwether.v1.DetectService.GetCoverage:input_type -> bellwether.v1.GetCoverageRequest
+	15, // 31: bellwether.v1.DetectService.ListReputations:input_type -> bellwether.v1.ListReputationsRequest
+	19, // 32: bellwether.v1.DetectService.GiveFeedback:input_type -> bellwether.v1.GiveFeedbackRequest
+	21, // 33: bellwether.v1.DetectService.MarkDeploy:input_type -> bellwether.v1.MarkDeployRequest
+	4,  // 34: bellwether.v1.DetectService.ListAnomalies:output_type -> bellwether.v1.ListAnomaliesResponse
+	6,  // 35: bellwether.v1.DetectService.GetAnomaly:output_type -> bellwether.v1.GetAnomalyResponse
+	8,  // 36: bellwether.v1.DetectService.WatchAnomalies:output_type -> bellwether.v1.WatchAnomaliesResponse
+	12, // 37: bellwether.v1.DetectService.Analyze:output_type -> bellwether.v1.AnalyzeResponse
+	14, // 38: bellwether.v1.DetectService.GetCoverage:output_type -> bellwether.v1.GetCoverageResponse
+	16, // 39: bellwether.v1.DetectService.ListReputations:output_type -> bellwether.v1.ListReputationsResponse
+	20, // 40: bellwether.v1.DetectService.GiveFeedback:output_type -> bellwether.v1.GiveFeedbackResponse
+	22, // 41: bellwether.v1.DetectService.MarkDeploy:output_type -> bellwether.v1.MarkDeployResponse
+	34, // [34:42] is the sub-list for method output_type
+	26, // [26:34] is the sub-list for method input_type
+	26, // [26:26] is the sub-list for extension type_name
+	26, // [26:26] is the sub-list for extension extendee
+	0,  // [0:26] is the sub-list for field type_name
 }
 
 func init() { file_bellwether_v1_detect_proto_init() }
@@ -1502,7 +1879,7 @@ func file_bellwether_v1_detect_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_bellwether_v1_detect_proto_rawDesc), len(file_bellwether_v1_detect_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   21,
+			NumMessages:   25,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -185,6 +185,41 @@ func local_request_DetectService_GetCoverage_0(ctx context.Context, marshaler ru
 	return msg, metadata, err
 }
 
+var filter_DetectService_ListReputations_0 = &utilities.DoubleArray{Encoding: map[string]int{}, Base: []int(nil), Check: []int(nil)}
+
+func request_DetectService_ListReputations_0(ctx context.Context, marshaler runtime.Marshaler, client DetectServiceClient, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+	var (
+		protoReq ListReputationsRequest
+		metadata runtime.ServerMetadata
+	)
+	if err := req.ParseForm(); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	if err := runtime.PopulateQueryParameters(&protoReq, req.Form, filter_DetectService_ListReputations_0); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	if req.Body != nil {
+		_, _ = io.Copy(io.Discard, req.Body)
+	}
+	msg, err := client.ListReputations(ctx, &protoReq, grpc.Header(&metadata.HeaderMD), grpc.Trailer(&metadata.TrailerMD))
+	return msg, metadata, err
+}
+
+func local_request_DetectService_ListReputations_0(ctx context.Context, marshaler runtime.Marshaler, server DetectServiceServer, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+	var (
+		protoReq ListReputationsRequest
+		metadata runtime.ServerMetadata
+	)
+	if err := req.ParseForm(); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	if err := runtime.PopulateQueryParameters(&protoReq, req.Form, filter_DetectService_ListReputations_0); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	msg, err := server.ListReputations(ctx, &protoReq)
+	return msg, metadata, err
+}
+
 func request_DetectService_GiveFeedback_0(ctx context.Context, marshaler runtime.Marshaler, client DetectServiceClient, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
 	var (
 		protoReq GiveFeedbackRequest
@@ -349,6 +384,26 @@ func RegisterDetectServiceHandlerServer(ctx context.Context, mux *runtime.ServeM
 			return
 		}
 		forward_DetectService_GetCoverage_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
+	})
+	mux.Handle(http.MethodGet, pattern_DetectService_ListReputations_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+		ctx, cancel := context.WithCancel(req.Context())
+		defer cancel()
+		var stream runtime.ServerTransportStream
+		ctx = grpc.NewContextWithServerTransportStream(ctx, &stream)
+		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
+		annotatedContext, err := runtime.AnnotateIncomingContext(ctx, mux, req, "/bellwether.v1.DetectService/ListReputations", runtime.WithHTTPPathPattern("/v1/reputations"))
+		if err != nil {
+			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		resp, md, err := local_request_DetectService_ListReputations_0(annotatedContext, inboundMarshaler, server, req, pathParams)
+		md.HeaderMD, md.TrailerMD = metadata.Join(md.HeaderMD, stream.Header()), metadata.Join(md.TrailerMD, stream.Trailer())
+		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
+		if err != nil {
+			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		forward_DetectService_ListReputations_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
 	})
 	mux.Handle(http.MethodPost, pattern_DetectService_GiveFeedback_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
 		ctx, cancel := context.WithCancel(req.Context())
@@ -515,6 +570,23 @@ func RegisterDetectServiceHandlerClient(ctx context.Context, mux *runtime.ServeM
 		}
 		forward_DetectService_GetCoverage_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
 	})
+	mux.Handle(http.MethodGet, pattern_DetectService_ListReputations_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+		ctx, cancel := context.WithCancel(req.Context())
+		defer cancel()
+		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
+		annotatedContext, err := runtime.AnnotateContext(ctx, mux, req, "/bellwether.v1.DetectService/ListReputations", runtime.WithHTTPPathPattern("/v1/reputations"))
+		if err != nil {
+			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		resp, md, err := request_DetectService_ListReputations_0(annotatedContext, inboundMarshaler, client, req, pathParams)
+		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
+		if err != nil {
+			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		forward_DetectService_ListReputations_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
+	})
 	mux.Handle(http.MethodPost, pattern_DetectService_GiveFeedback_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
 		ctx, cancel := context.WithCancel(req.Context())
 		defer cancel()
@@ -553,21 +625,23 @@ func RegisterDetectServiceHandlerClient(ctx context.Context, mux *runtime.ServeM
 }
 
 var (
-	pattern_DetectService_ListAnomalies_0  = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1}, []string{"v1", "anomalies"}, ""))
-	pattern_DetectService_GetAnomaly_0     = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 1, 5, 2}, []string{"v1", "anomalies", "id"}, ""))
-	pattern_DetectService_WatchAnomalies_0 = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1}, []string{"v1", "anomalies"}, "watch"))
-	pattern_DetectService_Analyze_0        = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1}, []string{"v1", "detect"}, "analyze"))
-	pattern_DetectService_GetCoverage_0    = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 2, 2}, []string{"v1", "detect", "coverage"}, ""))
-	pattern_DetectService_GiveFeedback_0   = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 1, 5, 2}, []string{"v1", "anomalies", "id"}, "feedback"))
-	pattern_DetectService_MarkDeploy_0     = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1}, []string{"v1", "deploys"}, ""))
+	pattern_DetectService_ListAnomalies_0   = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1}, []string{"v1", "anomalies"}, ""))
+	pattern_DetectService_GetAnomaly_0      = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 1, 5, 2}, []string{"v1", "anomalies", "id"}, ""))
+	pattern_DetectService_WatchAnomalies_0  = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1}, []string{"v1", "anomalies"}, "watch"))
+	pattern_DetectService_Analyze_0         = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1}, []string{"v1", "detect"}, "analyze"))
+	pattern_DetectService_GetCoverage_0     = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 2, 2}, []string{"v1", "detect", "coverage"}, ""))
+	pattern_DetectService_ListReputations_0 = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1}, []string{"v1", "reputations"}, ""))
+	pattern_DetectService_GiveFeedback_0    = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 1, 5, 2}, []string{"v1", "anomalies", "id"}, "feedback"))
+	pattern_DetectService_MarkDeploy_0      = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1}, []string{"v1", "deploys"}, ""))
 )
 
 var (
-	forward_DetectService_ListAnomalies_0  = runtime.ForwardResponseMessage
-	forward_DetectService_GetAnomaly_0     = runtime.ForwardResponseMessage
-	forward_DetectService_WatchAnomalies_0 = runtime.ForwardResponseStream
-	forward_DetectService_Analyze_0        = runtime.ForwardResponseMessage
-	forward_DetectService_GetCoverage_0    = runtime.ForwardResponseMessage
-	forward_DetectService_GiveFeedback_0   = runtime.ForwardResponseMessage
-	forward_DetectService_MarkDeploy_0     = runtime.ForwardResponseMessage
+	forward_DetectService_ListAnomalies_0   = runtime.ForwardResponseMessage
+	forward_DetectService_GetAnomaly_0      = runtime.ForwardResponseMessage
+	forward_DetectService_WatchAnomalies_0  = runtime.ForwardResponseStream
+	forward_DetectService_Analyze_0         = runtime.ForwardResponseMessage
+	forward_DetectService_GetCoverage_0     = runtime.ForwardResponseMessage
+	forward_DetectService_ListReputations_0 = runtime.ForwardResponseMessage
+	forward_DetectService_GiveFeedback_0    = runtime.ForwardResponseMessage
+	forward_DetectService_MarkDeploy_0      = runtime.ForwardResponseMessage
 )

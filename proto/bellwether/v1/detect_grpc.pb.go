@@ -21,13 +21,14 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	DetectService_ListAnomalies_FullMethodName  = "/bellwether.v1.DetectService/ListAnomalies"
-	DetectService_GetAnomaly_FullMethodName     = "/bellwether.v1.DetectService/GetAnomaly"
-	DetectService_WatchAnomalies_FullMethodName = "/bellwether.v1.DetectService/WatchAnomalies"
-	DetectService_Analyze_FullMethodName        = "/bellwether.v1.DetectService/Analyze"
-	DetectService_GetCoverage_FullMethodName    = "/bellwether.v1.DetectService/GetCoverage"
-	DetectService_GiveFeedback_FullMethodName   = "/bellwether.v1.DetectService/GiveFeedback"
-	DetectService_MarkDeploy_FullMethodName     = "/bellwether.v1.DetectService/MarkDeploy"
+	DetectService_ListAnomalies_FullMethodName   = "/bellwether.v1.DetectService/ListAnomalies"
+	DetectService_GetAnomaly_FullMethodName      = "/bellwether.v1.DetectService/GetAnomaly"
+	DetectService_WatchAnomalies_FullMethodName  = "/bellwether.v1.DetectService/WatchAnomalies"
+	DetectService_Analyze_FullMethodName         = "/bellwether.v1.DetectService/Analyze"
+	DetectService_GetCoverage_FullMethodName     = "/bellwether.v1.DetectService/GetCoverage"
+	DetectService_ListReputations_FullMethodName = "/bellwether.v1.DetectService/ListReputations"
+	DetectService_GiveFeedback_FullMethodName    = "/bellwether.v1.DetectService/GiveFeedback"
+	DetectService_MarkDeploy_FullMethodName      = "/bellwether.v1.DetectService/MarkDeploy"
 )
 
 // DetectServiceClient is the client API for DetectService service.
@@ -47,6 +48,10 @@ type DetectServiceClient interface {
 	Analyze(ctx context.Context, in *AnalyzeRequest, opts ...grpc.CallOption) (*AnalyzeResponse, error)
 	// GetCoverage says what is being watched, what is not, and why not.
 	GetCoverage(ctx context.Context, in *GetCoverageRequest, opts ...grpc.CallOption) (*GetCoverageResponse, error)
+	// ListReputations lists the entities (services, else jobs, else instances)
+	// that anomalies, failed canaries and burning objectives speak against,
+	// worst first.
+	ListReputations(ctx context.Context, in *ListReputationsRequest, opts ...grpc.CallOption) (*ListReputationsResponse, error)
 	// GiveFeedback marks an anomaly as useful or not; a "not an anomaly" raises
 	// the bar for that shape on that series.
 	GiveFeedback(ctx context.Context, in *GiveFeedbackRequest, opts ...grpc.CallOption) (*GiveFeedbackResponse, error)
@@ -122,6 +127,16 @@ func (c *detectServiceClient) GetCoverage(ctx context.Context, in *GetCoverageRe
 	return out, nil
 }
 
+func (c *detectServiceClient) ListReputations(ctx context.Context, in *ListReputationsRequest, opts ...grpc.CallOption) (*ListReputationsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListReputationsResponse)
+	err := c.cc.Invoke(ctx, DetectService_ListReputations_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *detectServiceClient) GiveFeedback(ctx context.Context, in *GiveFeedbackRequest, opts ...grpc.CallOption) (*GiveFeedbackResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(GiveFeedbackResponse)
@@ -159,6 +174,10 @@ type DetectServiceServer interface {
 	Analyze(context.Context, *AnalyzeRequest) (*AnalyzeResponse, error)
 	// GetCoverage says what is being watched, what is not, and why not.
 	GetCoverage(context.Context, *GetCoverageRequest) (*GetCoverageResponse, error)
+	// ListReputations lists the entities (services, else jobs, else instances)
+	// that anomalies, failed canaries and burning objectives speak against,
+	// worst first.
+	ListReputations(context.Context, *ListReputationsRequest) (*ListReputationsResponse, error)
 	// GiveFeedback marks an anomaly as useful or not; a "not an anomaly" raises
 	// the bar for that shape on that series.
 	GiveFeedback(context.Context, *GiveFeedbackRequest) (*GiveFeedbackResponse, error)
@@ -189,6 +208,9 @@ func (UnimplementedDetectServiceServer) Analyze(context.Context, *AnalyzeRequest
 }
 func (UnimplementedDetectServiceServer) GetCoverage(context.Context, *GetCoverageRequest) (*GetCoverageResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetCoverage not implemented")
+}
+func (UnimplementedDetectServiceServer) ListReputations(context.Context, *ListReputationsRequest) (*ListReputationsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListReputations not implemented")
 }
 func (UnimplementedDetectServiceServer) GiveFeedback(context.Context, *GiveFeedbackRequest) (*GiveFeedbackResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GiveFeedback not implemented")
@@ -300,6 +322,24 @@ func _DetectService_GetCoverage_Handler(srv interface{}, ctx context.Context, de
 	return interceptor(ctx, in, info, handler)
 }
 
+func _DetectService_ListReputations_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListReputationsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(DetectServiceServer).ListReputations(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: DetectService_ListReputations_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(DetectServiceServer).ListReputations(ctx, req.(*ListReputationsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _DetectService_GiveFeedback_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(GiveFeedbackRequest)
 	if err := dec(in); err != nil {
@@ -358,6 +398,10 @@ var DetectService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "GetCoverage",
 			Handler:    _DetectService_GetCoverage_Handler,
+		},
+		{
+			MethodName: "ListReputations",
+			Handler:    _DetectService_ListReputations_Handler,
 		},
 		{
 			MethodName: "GiveFeedback",
