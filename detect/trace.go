@@ -26,10 +26,11 @@ type Trace struct {
 	Score      float64    `json:"score"`  // -log10 p of the consensus.
 	Bar        float64    `json:"bar"`    // The score at which an anomaly opens.
 	Members    []Member   `json:"members"`
-	Baseline   int64      `json:"baseline_ms"` // Span of history the baselines rest on, in milliseconds.
-	Samples    uint64     `json:"samples"`     // Samples judged so far.
-	Notes      []string   `json:"notes"`       // Warnings and what would change the verdict.
-	StateHash  uint64     `json:"state_hash"`  // FNV-1a of the checkpoint after this step.
+	Baseline   int64      `json:"baseline_ms"`       // Span of history the baselines rest on, in milliseconds.
+	Samples    uint64     `json:"samples"`           // Samples judged so far.
+	Summary    string     `json:"summary,omitempty"` // Of a histogram: which quantile moved from what to what.
+	Notes      []string   `json:"notes"`             // Warnings and what would change the verdict.
+	StateHash  uint64     `json:"state_hash"`        // FNV-1a of the checkpoint after this step.
 }
 
 // String renders the trace for people, one fact a line.
@@ -44,6 +45,9 @@ func (t Trace) String() string {
 		if t.Direction != DirectionNone {
 			fmt.Fprintf(&b, " %s", t.Direction)
 		}
+	}
+	if t.Summary != "" {
+		fmt.Fprintf(&b, "\n%s", t.Summary)
 	}
 	fmt.Fprintf(&b, "\nobserved %.6g, expected %.6g, band %.6g to %.6g", t.Observed, t.Expected, t.Lower, t.Upper)
 	if t.Effect != 0 {
