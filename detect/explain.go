@@ -173,6 +173,8 @@ func (s *Series) notes() []string {
 	if e.Gated {
 		add("evidence is above the bar but the value is not novel; short history holds it back")
 	}
+	s.feedbackNote(add)
+	s.deployNotes(add)
 	if Transition(l.Transition) == TransitionClosed && e.Adapted {
 		add("closed because the new level lasted; it is now the baseline")
 	}

@@ -45,6 +45,7 @@ const (
 	TransitionOpened
 	TransitionEscalated // The open anomaly became clearly stronger.
 	TransitionClosed
+	TransitionAdapted // No anomaly was open; a new level was accepted after a deploy.
 )
 
 // Verdict is the state of a series after a step, in one word.
@@ -84,7 +85,7 @@ const (
 var (
 	kindNames       = []string{"none", "spike", "level", "drift", "variance", "flatline", "no-data", "seasonality", "consensus", "shape", "distribution", "peer", "custom"}
 	directionNames  = []string{"none", "up", "down"}
-	transitionNames = []string{"none", "opened", "escalated", "closed"}
+	transitionNames = []string{"none", "opened", "escalated", "closed", "adapted"}
 	verdictNames    = []string{"not-enough-data", "healthy", "anomalous", "no-data", "constant", "unusable"}
 	metricKindNames = []string{"unknown", "gauge", "counter"}
 	profileNames    = []string{"default", "skyline"}

@@ -43,6 +43,8 @@ type state struct {
 	Quiet    quiet
 	Episode  episode
 	Last     last
+	Feedback feedback
+	Deploy   deploy
 	N        uint32  // Values judged.
 	Origin   float64 // The first value; float32 memories are offsets from it.
 	First    int64   // Its instant.
@@ -144,7 +146,9 @@ func (s *Series) Step(t int64, v float64) Result {
 		if st.Episode.Open && Kind(st.Episode.Kind) == KindNoData {
 			closed = st.Episode.close(t, false)
 		}
-		st.Quiet.gap(float64(gap))
+		if !s.unseen() {
+			st.Quiet.gap(float64(gap))
+		}
 	}
 	if s.sky != nil {
 		return s.stepSkyline(t, x, closed)
@@ -162,6 +166,9 @@ func (s *Series) blank(t int64, in intake) last {
 // judge is the default profile on one clean value.
 func (s *Series) judge(t int64, x float64, closed Transition) Result {
 	st := &s.s
+	if r, done := s.settle(t, x, closed); done {
+		return r
+	}
 	if st.N == 0 {
 		st.Origin, st.First = x, t
 	}
@@ -189,6 +196,7 @@ func (s *Series) judge(t int64, x float64, closed Transition) Result {
 	if closed != TransitionNone {
 		return s.finish(closed, 0)
 	}
+	s.temper(&m)
 	tr, alarm := st.Episode.step(&m)
 	if tr == TransitionClosed && st.Base.Far > 0 {
 		st.Base.restart(x) // Recovered to what is usual at this hour, not to the level before.
@@ -283,7 +291,9 @@ func (s *Series) bar() float64 {
 
 // Tick tells the series that the time is now (Unix milliseconds) and no sample
 // came: the only way to notice silence. It may be called at any rate.
-func (s *Series) Tick(now int64) Result {
+func (s *Series) Tick(now int64) Result { return s.tick(now, math.MinInt64) }
+
+func (s *Series) tick(now, since int64) Result {
 	st := &s.s
 	st.Last = s.blank(now, intakeNone)
 	l := &st.Last
@@ -291,7 +301,7 @@ func (s *Series) Tick(now int64) Result {
 	if !h.Started || now <= h.Last {
 		return s.finish(TransitionNone, 0)
 	}
-	evidence := st.Quiet.silence(float64(now)-float64(h.Last), h.Step)
+	evidence := st.Quiet.silence(float64(now)-float64(max(h.Last, since)), h.Step)
 	e := &st.Episode
 	if evidence < l.Bar || (e.Open && Kind(e.Kind) == KindNoData) {
 		return s.finish(TransitionNone, 0)
