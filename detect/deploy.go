@@ -120,7 +120,7 @@ func (s *Series) settle(t int64, x float64, closed Transition) (r Result, done b
 		s.grow(t)
 	}
 	off := x - st.Origin
-	ratio := math.Abs(off-med) / q
+	ratio := min(ratioMax, math.Abs(off-med)/q)
 	if ratio <= guardRatio {
 		d.Held = 0
 		s.recognise()
@@ -168,7 +168,7 @@ func (s *Series) held(t int64, off, med, ratio float64) moment {
 	half := st.Cal.reach(st.Last.Bar) * st.Base.Tail.Q
 	l := &st.Last
 	l.Ratio, l.Score, l.Fused, l.Recurring, l.Novel = [memberCount]float32{}, m.score, ratio, 1, 0
-	l.Ratio[memberBaseline] = float32(min(ratio, ratioMax))
+	l.Ratio[memberBaseline] = float32(ratio)
 	l.Expected, l.Observed, l.Lower, l.Upper = m.expected, m.observed, m.expected-half, m.expected+half
 	if st.Deploy.Birth == 0 {
 		l.Bar = m.bar

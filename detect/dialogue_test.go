@@ -23,6 +23,7 @@ import (
 //	skip for=30m        let time pass without samples
 //	tick                tell the series that time has passed
 //	explain, anomaly, votes
+//	dismiss, confirm, deploy, heir, resume    see service_test.go
 func TestDialogues(t *testing.T) {
 	datadriven.Walk(t, "testdata", func(t *testing.T, path string) {
 		if !strings.HasSuffix(path, ".txt") {
@@ -98,6 +99,8 @@ func (g *dialogue) run(t *testing.T, d *datadriven.TestData) string {
 			}
 		}
 		return out
+	case "dismiss", "confirm", "deploy", "heir", "resume":
+		return g.serve(t, d)
 	case "votes":
 		out := ""
 		for _, v := range g.s.Votes() {
