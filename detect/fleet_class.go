@@ -1,0 +1,130 @@
+package detect
+
+import (
+	"math"
+	"slices"
+)
+
+// fleetClass is the account of one priority: how many series it has, which
+// openings may still keep each other company, and how far lone openings come
+// more often than promised.
+type fleetClass struct {
+	watched  int
+	recent   []*held // Opened within the window, in order of arrival.
+	counts   ClassCounts
+	lone     float64 // Openings neither persistent nor in company, decayed.
+	promised float64 // What the budget promises in the same time, decayed.
+}
+
+// ClassCounts counts the openings of a class.
+type ClassCounts struct {
+	Opened   uint64            // Every opening, escalations not counted again.
+	Admitted [doorCount]uint64 // Told, by door.
+	Over     uint64            // Over before anything admitted them.
+}
+
+// Held returns how many openings were, at the time, not told: those over and
+// those open now.
+func (c ClassCounts) Held() uint64 {
+	n := c.Opened
+	for _, a := range c.Admitted {
+		n -= a
+	}
+	return n
+}
+
+const (
+	loneHalf  = 3 * dayMS // Half-life of the account of lone openings, milliseconds.
+	lonePrior = 5         // Openings' worth of trust in the promise.
+	loneMin   = .1        // The most that fewer lone openings than promised gain,
+	loneMax   = 100       // and the most that more of them cost.
+)
+
+// pass lets time go on for both accounts.
+func (f *Fleet) pass(t int64) {
+	if f.last == 0 {
+		f.last = t
+	}
+	if t <= f.last {
+		return
+	}
+	ms := float64(t - f.last)
+	f.last = t
+	keep := math.Exp2(-ms / loneHalf)
+	for i := range f.classes {
+		c := &f.classes[i]
+		c.lone *= keep
+		c.promised = c.promised*keep + f.cfg.Open/1000*float64(c.watched)*ms/dayMS
+	}
+}
+
+// excess is how many times as many lone openings come as promised.
+func (c *fleetClass) excess() float64 {
+	return max(loneMin, min(loneMax, (max(0, c.lone)+lonePrior)/(c.promised+lonePrior)))
+}
+
+// size is the number of hypotheses of the class.
+func (c *fleetClass) size() int { return max(c.watched, fleetLeast) }
+
+// instants returns when openings not yet judged in company are to be judged: at
+// now, and, where more time has passed than the window holds, as often as the
+// window needs.
+func (c *fleetClass) instants(now int64) []int64 {
+	var out []int64
+	for _, h := range c.recent {
+		if h.fresh && h.o.At <= now {
+			at := min(now, (h.o.At/fleetStride+1)*fleetStride)
+			out = append(out, at)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// forget lets go what can keep no one company any more.
+func (c *fleetClass) forget(now int64) {
+	c.recent = slices.DeleteFunc(c.recent, func(h *held) bool { return h.o.At <= now-fleetWindow })
+}
+
+func (f *Fleet) class(high bool) *fleetClass {
+	if high {
+		return &f.classes[1]
+	}
+	return &f.classes[0]
+}
+
+// rate is the number of false alarms per 1000 series-days expected at the
+// evidence of an opening.
+func (f *Fleet) rate(o Opening) float64 {
+	return f.cfg.Open * math.Pow(10, o.Bar-o.Evidence)
+}
+
+// strong reports whether an opening is told for its evidence alone.
+func (f *Fleet) strong(h *held, excess float64) bool {
+	return f.rate(h.o)*excess <= shareStrength*f.cfg.Budget
+}
+
+// evalue is the bet against "nothing is wrong with this series in this window":
+// its p-value is that of the strongest sample in the window by the union bound,
+// and what the samples since say multiplies it. Half of the stake is kept back
+// from them, so that calm after a spike takes away half at most.
+func (f *Fleet) evalue(c *fleetClass, h *held) float64 {
+	p := f.rate(h.o) * max(1, c.excess()) / 1000 * fleetWindow / dayMS
+	return EValue(min(1, p)) * (1 + h.bet) / 2
+}
+
+// silence is the evidence that samples stopped, which grows with every minute
+// without one: see quiet.silence.
+func (h *held) silence(now int64) float64 {
+	before := float64(h.o.At - h.o.Change)
+	if h.o.Kind != KindNoData || before <= 0 || now <= h.o.At {
+		return h.o.Evidence
+	}
+	return h.first + 2*math.Log10(float64(now-h.o.Change)/before)
+}
+
+// patient reports whether an opening has stayed open long enough to be told
+// for that alone.
+func (h *held) patient(now int64) bool {
+	return float64(now-h.o.At) >= fleetPatience && (h.samples >= patienceSamples || h.o.Kind == KindNoData)
+}
