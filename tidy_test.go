@@ -39,6 +39,7 @@ var law = tidy.Law{
 
 		pure("detect", "detect/change"),
 		pure("detect/change"),
+		celPure("detect/custom", "detect"),
 		pure("correlate"),
 		pure("canary", "canary/stat", "canary/strict", "canary/words"),
 		pure("canary/stat"),
@@ -86,6 +87,14 @@ func pure(path string, own ...string) tidy.Room {
 		Third: []string{labels, histogram, gonum, yaml, "github.com/cespare/xxhash/v2"},
 		Tests: []string{"sim"},
 	}
+}
+
+// celPure may import the language of user detectors too: parsed and run in
+// memory, no I/O (docs/decisions/0012-user-detectors.md).
+func celPure(path string, own ...string) tidy.Room {
+	r := pure(path, own...)
+	r.Third = append(r.Third, "cel.dev/cel-go")
+	return r
 }
 
 // door is a room of layer 2: the nouns, its parent, any third party.
@@ -189,6 +198,9 @@ func TestTidyLawBites(t *testing.T) {
 	f(false, "detect/a.go", us+"metric")
 	f(false, "detect/a.go", "gonum.org/v1/gonum/stat")
 	f(true, "detect/a.go", us+"slo")
+	f(true, "detect/a.go", "cel.dev/cel-go/cel")
+	f(false, "detect/custom/a.go", "cel.dev/cel-go/cel")
+	f(true, "detect/custom/a.go", us+"slo")
 	f(true, "slo/a.go", us+"alerting")
 	f(true, "alerting/a.go", us+"alerting/journal")
 	f(false, "alerting/journal/a.go", us+"alerting")

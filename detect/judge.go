@@ -96,7 +96,7 @@ func openingBar(open, stepMS float64) float64 {
 func (j *Judge) Step(o Opinion) Result {
 	s := &j.s
 	if !(o.Score >= 0) || math.IsInf(o.Score, 0) || (s.N > 0 && o.T <= s.Last.T) {
-		return j.result(TransitionNone)
+		return j.Hold()
 	}
 	if s.N == 0 {
 		s.First = o.T
@@ -189,6 +189,17 @@ func (j *Judge) Anomaly() (a Anomaly, ok bool) {
 	}
 	return a, true
 }
+
+// Hold returns the result of a sample nobody has an opinion about: no evidence,
+// and whatever was open stays open.
+func (j *Judge) Hold() Result {
+	r := j.result(TransitionNone)
+	r.Score, r.Alarm = 0, 0
+	return r
+}
+
+// Open reports whether an anomaly is open.
+func (j *Judge) Open() bool { return j.s.Episode.Open }
 
 // End closes an open anomaly at t (Unix milliseconds) because nobody will judge
 // the series any more; it reports whether there was one.

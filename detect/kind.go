@@ -59,6 +59,7 @@ const (
 	VerdictNoData   // Silent for longer than its past explains.
 	VerdictConstant // Every value so far is the same: only a change can be judged.
 	VerdictUnusable // Only values that cannot be judged (NaN, infinite) arrived.
+	VerdictStopped  // The user's detector hit a limit and judges no more.
 )
 
 // MetricKind tells how raw values are read.
@@ -86,7 +87,7 @@ var (
 	kindNames       = []string{"none", "spike", "level", "drift", "variance", "flatline", "no-data", "seasonality", "consensus", "shape", "distribution", "peer", "custom"}
 	directionNames  = []string{"none", "up", "down"}
 	transitionNames = []string{"none", "opened", "escalated", "closed", "adapted"}
-	verdictNames    = []string{"not-enough-data", "healthy", "anomalous", "no-data", "constant", "unusable"}
+	verdictNames    = []string{"not-enough-data", "healthy", "anomalous", "no-data", "constant", "unusable", "stopped"}
 	metricKindNames = []string{"unknown", "gauge", "counter"}
 	profileNames    = []string{"default", "skyline"}
 )
