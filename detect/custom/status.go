@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/prometheus/prometheus/model/labels"
+
 	"github.com/bellwether-ts/bellwether/metric"
 )
 
@@ -59,6 +61,15 @@ func (r *Runner) List() []Status {
 		out = append(out, s)
 	}
 	return out
+}
+
+// Each calls f for every series a detector looks at, in order.
+func (r *Runner) Each(f func(detector string, ls labels.Labels)) {
+	for _, l := range r.lots {
+		for _, ref := range slices.Sorted(maps.Keys(l.members)) {
+			f(l.d.name, l.members[ref].labels)
+		}
+	}
 }
 
 // String is one line for people.

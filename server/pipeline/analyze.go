@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"strings"
 
 	"github.com/prometheus/prometheus/model/labels"
 
@@ -18,6 +19,9 @@ import (
 // learns from learn..from and reports from..to (Unix milliseconds). It is what
 // draws a chart with its expected band.
 func (p *Pipeline) Analyze(ctx context.Context, ls labels.Labels, view string, learn, from, to int64) (samples []metric.Sample, points []detect.Result, err error) {
+	if strings.HasPrefix(view, customView) {
+		view = "" // The chart of a user's detector is that of its series.
+	}
 	var all []metric.Sample
 	for s, err := range p.store.Select(ctx, exactly(ls), learn, to) {
 		if err != nil {

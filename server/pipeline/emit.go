@@ -75,6 +75,8 @@ func anomalySentence(f Finding) string {
 	a := f.Anomaly
 	what := fmt.Sprintf("is %s, expected %s", number(a.Observed), number(a.Expected))
 	switch {
+	case strings.HasPrefix(f.View, customView):
+		return customSentence(f)
 	case f.Gone:
 		return fmt.Sprintf("%s is gone: it has sent nothing for so long that the store let it go.", f.Name())
 	case f.Transition == detect.TransitionClosed && a.Adapted:

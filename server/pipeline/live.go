@@ -102,6 +102,11 @@ func (p *Pipeline) forget(refs []uint64) {
 			}
 		})
 	}
+	p.customLane.view(func() {
+		for _, ref := range refs {
+			p.custom.Remove(ref, now)
+		}
+	})
 	p.ringLane.view(func() {
 		for _, ref := range refs {
 			p.rings.Remove(ref)

@@ -16,6 +16,7 @@ import (
 	"github.com/bellwether-ts/bellwether/alerting/journal"
 	"github.com/bellwether-ts/bellwether/correlate"
 	"github.com/bellwether-ts/bellwether/detect"
+	"github.com/bellwether-ts/bellwether/detect/custom"
 	"github.com/bellwether-ts/bellwether/metric"
 	"github.com/bellwether-ts/bellwether/server/config"
 	"github.com/bellwether-ts/bellwether/slo"
@@ -33,10 +34,12 @@ type Pipeline struct {
 	watches []*Watch
 	rings   *Rings
 	goals   *Goals
+	custom  *Custom
 
 	watchLanes []*lane
 	ringLane   *lane
 	goalLane   *lane
+	customLane *lane
 	lanes      []*lane // All of them, in a fixed order.
 
 	outbox   chan alerting.Event
@@ -66,6 +69,7 @@ type Options struct {
 	Engine     *journal.Engine // Required; closed by its owner. Its own ticks must be off.
 	Config     config.Config
 	Objectives []slo.Objective
+	Detectors  []*custom.Detector // Of users.
 	RunsDir    string // Where canary runs are kept; empty: in memory only.
 	KeepBytes  int64  // Memory for the samples of canary runs between looks; 0: 1 GiB, negative: none.
 	Shards     int    // Detection lanes; 0: one per processor.
@@ -85,11 +89,11 @@ func New(o Options) (*Pipeline, error) {
 		o.Shards = runtime.GOMAXPROCS(0)
 	}
 	p := &Pipeline{opts: o, store: o.Store, engine: o.Engine, Anomalies: NewAnomalies(), outbox: make(chan alerting.Event, maxOutbox)}
-	err := errors.Join(p.buildWatches(), p.buildRings(), p.buildGoals())
+	err := errors.Join(p.buildWatches(), p.buildRings(), p.buildGoals(), p.buildCustom())
 	if err != nil {
 		return nil, err
 	}
-	p.lanes = append(slices.Clone(p.watchLanes), p.ringLane, p.goalLane)
+	p.lanes = append(slices.Clone(p.watchLanes), p.ringLane, p.goalLane, p.customLane)
 	p.Canaries, err = newCanaries(p)
 	return p, err
 }

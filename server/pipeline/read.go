@@ -50,6 +50,7 @@ func (p *Pipeline) Explain(ls labels.Labels) ([]detect.Trace, error) {
 	shard := ref % uint64(len(p.watches))
 	var out []detect.Trace
 	p.watchLanes[shard].view(func() { out = p.watches[shard].Explain(ref) })
+	p.customLane.view(func() { out = append(out, p.custom.Explain(ref)...) })
 	return out, nil
 }
 

@@ -47,6 +47,9 @@ type Finding struct {
 	Transition detect.Transition
 	Anomaly    detect.Anomaly
 	Gone       bool // Closed because the store let the series go, not because it recovered.
+
+	Said  string // What a detector of the user says of it.
+	Ended string // Why such a detector ended it without recovery; empty if it did not.
 }
 
 // Name returns the series in the notation people read.
