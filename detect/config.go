@@ -47,6 +47,10 @@ type Meta struct {
 	// Step is the expected distance between samples, 0 if unknown: it is then
 	// estimated from the first samples. In [0, 31d].
 	Step time.Duration
+	// TTL is the longest silence tolerated, stated instead of learned: without a
+	// sample for longer the series is no-data, whatever its past gaps. 0 means
+	// judge silence against the gaps of the past. In [0, 31d].
+	TTL time.Duration
 }
 
 // withDefaults returns c with every zero field set to its default.
@@ -94,6 +98,9 @@ func (m Meta) Validate() error {
 	}
 	if m.Step < 0 || m.Step > 31*24*time.Hour {
 		errs = append(errs, fmt.Errorf("cannot use step %v: want a duration in [0, 744h]; 0 means estimate it", m.Step))
+	}
+	if m.TTL < 0 || m.TTL > 31*24*time.Hour {
+		errs = append(errs, fmt.Errorf("cannot use ttl %v: want a duration in [0, 744h]; 0 means judge silence by the gaps of the past", m.TTL))
 	}
 	return errors.Join(errs...)
 }

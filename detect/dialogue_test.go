@@ -17,7 +17,7 @@ import (
 // an operator would see. After a change run with -rewrite, read the difference,
 // and commit it only if you understand it.
 //
-//	new [profile=skyline] [kind=counter] [open=1000] [budget=10] [adapt=1h]
+//	new [profile=skyline] [kind=counter] [open=1000] [budget=10] [adapt=1h] [ttl=5m]
 //	feed n=500 [value=100] [noise=5] [daily=30] [slope=1] [step=1m]
 //	     lines of the transitions on the way, then the state at the end
 //	skip for=30m        let time pass without samples
@@ -116,7 +116,7 @@ func (g *dialogue) run(t *testing.T, d *datadriven.TestData) string {
 
 func (g *dialogue) begin(t *testing.T, d *datadriven.TestData) string {
 	cfg := Config{Budget: number(t, d, "budget", 0), Open: number(t, d, "open", 0), Adapt: length(t, d, "adapt", "0s")}
-	var meta Meta
+	meta := Meta{TTL: length(t, d, "ttl", "0s")}
 	if err := cfg.Profile.UnmarshalText([]byte(arg(d, "profile", "default"))); err != nil {
 		return err.Error()
 	}

@@ -181,6 +181,9 @@ func (s *Series) notes() []string {
 	if l.Recurring > 1 {
 		add("movement divided by %.3g: as large at this time of day on each of the last two days", l.Recurring)
 	}
+	if st.Recur.Doubted && intake(l.Intake) == intakeValue {
+		add("not told at the default budget: an excursion as large began at this minute a day, three days or a week ago, so this may be scheduled work")
+	}
 	if h.Resets > 0 {
 		add("counter, judged as rate per second; %d restarts so far", h.Resets)
 	}

@@ -189,15 +189,21 @@ func (s *Series) judge(t int64, x float64, closed Transition) Result {
 			st.Last.Score, s.form.Led = e, true
 		}
 	}
-	if flat >= m.bar && flat > m.score {
-		m.score, m.kind, m.allowed = flat, KindFlatline, true
+	if flat >= m.bar {
 		m.calm = false
+		if e := min(flat, m.bar+flatTold); e > m.score && (!st.Episode.Open || Kind(st.Episode.Kind) == KindFlatline) {
+			m.score, m.kind, m.allowed = e, KindFlatline, true
+			m.change = t - int64(float64(st.Quiet.Run-1)*st.Hygiene.Step)
+		}
 	}
 	if closed != TransitionNone {
 		return s.finish(closed, 0)
 	}
 	s.temper(&m)
 	tr, alarm := st.Episode.step(&m)
+	if tr == TransitionNone {
+		tr, alarm = st.Episode.freeze(flat, st.Quiet.Run, &m)
+	}
 	if tr == TransitionClosed && st.Base.Far > 0 {
 		st.Base.restart(x) // Recovered to what is usual at this hour, not to the level before.
 	}
@@ -219,8 +225,11 @@ func (s *Series) observe(m *moment, x float64) {
 	r[memberRange] = st.Range.observe(x)
 	r[memberShift], r[memberLevel] = st.Shift.observe(x, &st.Recent)
 	r[memberCurvature], r[memberRoughness] = st.Rough.observe(x, &st.Recent)
-	slow := reading{t: m.t, n: st.N, x: x, expected: expect, hour: st.Seasonal.mean(m.t),
-		reach: st.Base.Tail.Q, far: r[memberBaseline] > guardRatio, open: st.Episode.Open}
+	slow := reading{t: m.t, first: st.First, n: st.N, x: x, prev: x, expected: expect, season: &st.Seasonal.Day,
+		reach: st.Base.Tail.Q, bar: m.bar, step: st.Hygiene.Step, hold: s.hold(), far: r[memberBaseline] > guardRatio, open: st.Episode.Open}
+	if st.Recent.N > 0 {
+		slow.prev = st.Recent.at(1)
+	}
 	hour, usual := st.Seasonal.observe(m.t, x, r[memberBaseline] > guardRatio)
 	r[memberSeasonal] = hour
 	st.Shift.push(x)
@@ -243,17 +252,19 @@ func (s *Series) observe(m *moment, x float64) {
 		e = n
 		m.kind = noveltyKind(r)
 	}
-	e = claimable(e, st.N)
+	e = st.Recur.doubt(claimable(e, st.N), m.t, fused, st.Hygiene.Step)
 	m.dir = DirectionUp
 	if x < expect {
 		m.dir = DirectionDown
 	}
+	slow.usual = st.Recur.Doubted || (recurring > 1 && fused <= guardRatio*recurring)
 	said := st.Slow.observe(&slow)
 	if said.evidence > e {
 		e, m.kind, m.dir = said.evidence, said.kind, said.dir
 		m.change = said.change
 	}
-	m.calm = r[memberBaseline] <= 1 || usual
+	m.calm = (r[memberBaseline] <= 1 || usual) && !said.held
+	m.adapted = m.adapted || said.adapted
 	m.allowed = st.N >= shortHistory || m.novel >= noveltyGate || (said.evidence > 0 && said.evidence == e)
 	m.expected, m.observed = expect+st.Origin, x+st.Origin
 	half := st.Cal.reach(m.bar) * st.Base.Tail.Q * recurring
@@ -301,7 +312,11 @@ func (s *Series) tick(now, since int64) Result {
 	if !h.Started || now <= h.Last {
 		return s.finish(TransitionNone, 0)
 	}
-	evidence := st.Quiet.silence(float64(now)-float64(max(h.Last, since)), h.Step)
+	silent := float64(now) - float64(max(h.Last, since))
+	evidence := st.Quiet.silence(silent, h.Step)
+	if ttl := s.meta.TTL; ttl > 0 {
+		evidence = st.Quiet.silentFor(silent, float64(ttl.Milliseconds()), l.Bar)
+	}
 	e := &st.Episode
 	if evidence < l.Bar || (e.Open && Kind(e.Kind) == KindNoData) {
 		return s.finish(TransitionNone, 0)
