@@ -17,6 +17,7 @@ import (
 	"github.com/bellwether-ts/bellwether/alerting"
 	"github.com/bellwether-ts/bellwether/alerting/journal"
 	"github.com/bellwether-ts/bellwether/correlate"
+	"github.com/bellwether-ts/bellwether/detect/custom"
 	"github.com/bellwether-ts/bellwether/server/compat/kayenta"
 	"github.com/bellwether-ts/bellwether/server/config"
 	"github.com/bellwether-ts/bellwether/server/offline"
@@ -69,13 +70,13 @@ func build(o Options, cfg config.Config, log *slog.Logger) (*whole, error) {
 	w := &whole{o: o, log: log, registry: prometheus.NewRegistry(), now: time.Now}
 	w.cfg.Store(&cfg)
 	w.reloaded.ok.Store(true)
-	objectives, err := offline.LoadObjectives(cfg.SLO.Files, filepath.Dir(o.ConfigFile))
+	named, err := loadNamed(cfg, o.ConfigFile)
 	if err != nil {
 		return nil, err
 	}
 	for _, step := range []func(config.Config) error{
 		w.openStore, w.openWaysIn, w.openAlerting,
-		func(c config.Config) error { return w.openPipeline(c, objectives) },
+		func(c config.Config) error { return w.openPipeline(c, named) },
 		w.openKayenta,
 	} {
 		if err := step(cfg); err != nil {
@@ -83,6 +84,21 @@ func build(o Options, cfg config.Config, log *slog.Logger) (*whole, error) {
 		}
 	}
 	return w, nil
+}
+
+// named is what the configuration names and other files hold.
+type named struct {
+	objectives []slo.Objective
+	detectors  []*custom.Detector
+}
+
+// loadNamed reads those files, or returns every fault of all of them.
+func loadNamed(c config.Config, configFile string) (n named, err error) {
+	dir := filepath.Dir(configFile)
+	var errs [2]error
+	n.objectives, errs[0] = offline.LoadObjectives(c.SLO.Files, dir)
+	n.detectors, errs[1] = offline.LoadDetectors(c.Detect.Detectors, dir)
+	return n, errors.Join(errs[:]...)
 }
 
 func (w *whole) openStore(c config.Config) (err error) {
@@ -143,9 +159,9 @@ func (w *whole) openAlerting(c config.Config) (err error) {
 	return nil
 }
 
-func (w *whole) openPipeline(c config.Config, objectives []slo.Objective) (err error) {
+func (w *whole) openPipeline(c config.Config, n named) (err error) {
 	w.pipeline, err = pipeline.New(pipeline.Options{
-		Store: w.store, Engine: w.engine, Config: c, Objectives: objectives,
+		Store: w.store, Engine: w.engine, Config: c, Objectives: n.objectives, Detectors: n.detectors,
 		RunsDir: filepath.Join(w.o.StoragePath, "canaries"), Log: w.log.With("part", "pipeline"),
 		Now: func() time.Time { return w.now() }, // The demo sets its clock later.
 	})

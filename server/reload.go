@@ -6,12 +6,10 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"syscall"
 
 	"github.com/bellwether-ts/bellwether/alerting"
 	"github.com/bellwether-ts/bellwether/server/config"
-	"github.com/bellwether-ts/bellwether/server/offline"
 	"github.com/bellwether-ts/bellwether/server/pipeline"
 	"github.com/bellwether-ts/bellwether/slo"
 )
@@ -62,7 +60,7 @@ func (w *whole) reloadConfig(ctx context.Context) (notes []string, err error) {
 	if w.o.Source != "" {
 		next.Source.URL = w.o.Source
 	}
-	objectives, err := offline.LoadObjectives(next.SLO.Files, filepath.Dir(w.o.ConfigFile))
+	n, err := loadNamed(next, w.o.ConfigFile)
 	if err != nil {
 		return nil, err
 	}
@@ -71,13 +69,17 @@ func (w *whole) reloadConfig(ctx context.Context) (notes []string, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := w.take(ctx, old, next, objectives); err != nil {
+	if err := w.take(ctx, old, next, n.objectives); err != nil {
 		receivers.Close()
 		return nil, err
 	}
+	notes, err = w.pipeline.ApplyDetectors(n.detectors)
+	if err != nil { // Their names were checked when they were read: nothing is left to fail.
+		w.log.Error("kept the old detectors", "err", err)
+	}
 	w.delivery.replace(receivers)
 	w.cfg.Store(&next)
-	return needRestart(old, next), nil
+	return append(notes, needRestart(old, next)...), nil
 }
 
 // take applies what can fail; on an error what was applied is taken back.
@@ -129,6 +131,7 @@ func needRestart(old, next config.Config) []string {
 		}
 	}
 	old.Limits.BlockMetrics, next.Limits.BlockMetrics = nil, nil
+	old.Detect.Detectors, next.Detect.Detectors = nil, nil
 	changed("storage", old.Storage, next.Storage)
 	changed("limits", old.Limits, next.Limits)
 	changed("source", old.Source, next.Source)

@@ -66,6 +66,8 @@ type Detect struct {
 	Match   []string `yaml:"match,omitempty"`   // Selectors of watched series. Default: all.
 	Ignore  []string `yaml:"ignore,omitempty"`  // Selectors never watched. Default: our own bellwether_ series.
 	Page    []string `yaml:"page,omitempty"`    // Selectors whose anomalies are HIGH. Default: none, anomalies are causes and LOW.
+
+	Detectors []string `yaml:"detectors,omitempty"` // Files of your own detectors; globs allowed. Default: none.
 }
 
 // Correlate sets the rings that shape search reads.

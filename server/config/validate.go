@@ -2,6 +2,7 @@ package config
 
 import (
 	"net/url"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -23,6 +24,11 @@ func (c *Config) validate(e *Errors, root *yaml.Node) {
 	}
 	for field, list := range map[string][]string{"match": c.Detect.Match, "ignore": c.Detect.Ignore, "page": c.Detect.Page} {
 		checkSelectors(e, at("detect", field), "detect."+field, list)
+	}
+	for _, pattern := range c.Detect.Detectors {
+		if _, err := filepath.Match(pattern, ""); err != nil || pattern == "" {
+			e.add(at("detect", "detectors"), "detect.detectors: %q is not a file or a glob", pattern)
+		}
 	}
 	checkSelectors(e, at("source", "match"), "source.match", c.Source.Match)
 	if c.Source.URL != "" {

@@ -81,6 +81,10 @@ func checkConfig(ctx context.Context, c config.Config, o CheckOptions, add func(
 		objectives, err := LoadObjectives(c.SLO.Files, filepath.Dir(o.ConfigFile))
 		add("objectives", plural(len(objectives), "objective", "objectives"), err)
 	}
+	if len(c.Detect.Detectors) > 0 {
+		detectors, err := LoadDetectors(c.Detect.Detectors, filepath.Dir(o.ConfigFile))
+		add("detectors", plural(len(detectors), "detector", "detectors"), err)
+	}
 	if o.Offline {
 		return
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/bellwether-ts/bellwether/alerting"
+	"github.com/bellwether-ts/bellwether/detect/custom"
 	"github.com/bellwether-ts/bellwether/metric"
 	"github.com/bellwether-ts/bellwether/server/config"
 	"github.com/bellwether-ts/bellwether/server/pipeline"
@@ -33,6 +34,7 @@ type ReplayOptions struct {
 	From, To     *int64                 // Unix milliseconds; samples before From are history: learned from, not reported. Those after To are not read.
 	Config       *config.Config         // nil: config.Default().
 	Objectives   []slo.Objective        // Objectives to watch too.
+	Detectors    []*custom.Detector     // Users' detectors to run too.
 	Suppressions []alerting.Suppression // In force during the replay, to see what they would have muted.
 	Progress     func(samples int64)    // Told after every batch; may be nil.
 }
@@ -71,6 +73,7 @@ type replayer struct {
 	from, to int64
 	watch    *pipeline.Watch
 	goals    *pipeline.Goals
+	custom   *pipeline.Custom
 	core     *alerting.Core
 	seq      uint64
 	now      int64 // Virtual time; the instant being worked on.
@@ -97,6 +100,10 @@ func newReplayer(src Source, o ReplayOptions, emit func(Line) error) (*replayer,
 	}
 	wo.Emit = func(f pipeline.Finding) { r.event(pipeline.AnomalyEvent(f)) }
 	if r.watch, err = pipeline.NewWatch(wo); err != nil {
+		return nil, err
+	}
+	r.custom, err = pipeline.NewCustom(pipeline.CustomOptions{Detect: wo.Detect, Page: wo.Page, Emit: wo.Emit}, o.Detectors)
+	if err != nil {
 		return nil, err
 	}
 	if r.goals, err = pipeline.NewGoals(o.Objectives, func(s slo.Status) { r.event(pipeline.ObjectiveEvent(s)) }); err != nil {
@@ -132,10 +139,12 @@ func (r *replayer) take(b *metric.Batch) (done bool) {
 			}
 			r.watch.Add(ref, ls, kind)
 			r.goals.Add(ref, ls)
+			r.custom.Add(ref, ls, kind)
 			r.sum.Series++
 		}
 		r.watch.Observe(ref, t, b.V[i], b.H[i])
 		r.goals.Observe(ref, t, b.V[i], b.H[i])
+		r.custom.Observe(ref, t, b.V[i], b.H[i])
 	}
 	return false
 }
@@ -157,6 +166,7 @@ func (r *replayer) advance(t int64) {
 			r.judged = r.now
 			r.watch.Tick(r.now)
 			r.goals.Evaluate(r.now)
+			r.custom.Tick(r.now)
 		}
 		if r.began {
 			r.apply(alerting.Input{})
@@ -227,6 +237,7 @@ func (r *replayer) finish() Summary {
 	if r.sum.Samples > 0 {
 		r.watch.Tick(r.now)
 		r.goals.Evaluate(r.now)
+		r.custom.Finish()
 		if r.began {
 			r.apply(alerting.Input{})
 		}

@@ -63,8 +63,11 @@ func (r ReplayRun) options() (ReplayOptions, error) {
 		return ReplayOptions{}, err
 	}
 	o := ReplayOptions{From: r.Span.From, To: r.Span.To, Config: &c}
-	o.Objectives, err = LoadObjectives(c.SLO.Files, filepath.Dir(r.ConfigFile))
-	return o, err
+	dir := filepath.Dir(r.ConfigFile)
+	objectives, err := LoadObjectives(c.SLO.Files, dir)
+	detectors, err2 := LoadDetectors(c.Detect.Detectors, dir)
+	o.Objectives, o.Detectors = objectives, detectors
+	return o, errors.Join(err, err2)
 }
 
 // open opens what is to be replayed, and sets the suppressions, which last as

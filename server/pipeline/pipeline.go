@@ -70,9 +70,9 @@ type Options struct {
 	Config     config.Config
 	Objectives []slo.Objective
 	Detectors  []*custom.Detector // Of users.
-	RunsDir    string // Where canary runs are kept; empty: in memory only.
-	KeepBytes  int64  // Memory for the samples of canary runs between looks; 0: 1 GiB, negative: none.
-	Shards     int    // Detection lanes; 0: one per processor.
+	RunsDir    string             // Where canary runs are kept; empty: in memory only.
+	KeepBytes  int64              // Memory for the samples of canary runs between looks; 0: 1 GiB, negative: none.
+	Shards     int                // Detection lanes; 0: one per processor.
 	Log        *slog.Logger
 	Now        func() time.Time // Default time.Now.
 }
