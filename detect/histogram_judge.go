@@ -1,0 +1,325 @@
+package detect
+
+import "math"
+
+// histogramJudge makes evidence of distances and decides what is learned.
+//
+// Four distances are watched: W1 and tail, of the batch at hand ("now") and of
+// the last eight or so ("lately"), which finds what is too small or too thin to
+// show in one batch. Each is divided by what it is in the mean without a change:
+// the sampling error of so few observations, and beside it what the series shows
+// beyond that on ordinary days. The quotient is compared with its own guarded
+// tail, as a residual of a Series is; the largest of the ratios is calibrated
+// likewise.
+//
+// Two things bound the evidence. It is never more than so few observations can
+// show: the better of the KS and the G test, doubled for having chosen. And a
+// distance below its least effect is none of anybody's business, however sure.
+type histogramJudge struct {
+	Lately  cells
+	LateN   float64 // Sum of Lately.
+	LateSq  float64 // Sum of squared weights.
+	Tail    [histogramStats]tail
+	Beyond  [histogramStats]float32 // Mean of what squared distances exceed the sampling error by.
+	Cal     calibrate
+	Recur   recurrence
+	Step    float64 // Estimated distance between batches, milliseconds.
+	At      int64   // Instant of the last batch.
+	First   int64   // Instant of the first batch.
+	Suspect int64   // Beginning of the present run of suspicious batches; 0 if the last was none.
+	N       uint32  // Batches judged.
+	Far     uint16  // Batches beyond the guard in a row, 0 once four in a row were within.
+	Near    uint8   // Batches within it since.
+	Varied  bool    // A batch differed from the one before.
+	Back    bool    // The anomaly is open and the last batch was like what was usual.
+}
+
+const (
+	statNow = iota
+	statNowTail
+	statLately
+	statLatelyTail
+	histogramStats
+)
+
+var histogramStatNames = [histogramStats]string{"w1", "tail", "w1 lately", "tail lately"}
+
+const (
+	histogramWarmup = 100 // Batches before there is a verdict: what a tail needs.
+	latelyFade      = 7. / 8
+	// leastRatio is the .998 quantile of W1 over its mean when nothing but
+	// sampling moves it, roughly: a tail fitted on little promises no less.
+	leastRatio  = 2
+	leastShift  = 1 // Buckets: 9 %.
+	leastTail   = 2 // Buckets: the slowest twentieth 19 % off.
+	suspicious  = .5
+	holdBatches = 12 // Batches an anomaly holds at least before its form is accepted.
+	usualExtra  = 1.25
+)
+
+// leastEffect returns the distance below which statistic k says nothing.
+func leastEffect(k int) float64 {
+	if k == statNowTail || k == statLatelyTail {
+		return leastTail
+	}
+	return leastShift
+}
+
+// judgeBatch judges the batch that is full.
+func (s *HistogramSeries) judgeBatch(t int64) Result {
+	st := &s.s
+	in, j, u := &st.Intake, &st.Judge, &st.Usual
+	in.Full = true
+	s.widen()
+	span := float64(t - in.From)
+	if j.N > 0 {
+		span = float64(t - j.At)
+	} else {
+		j.First = t
+	}
+	j.pace(span)
+	j.At = t
+	j.N++
+	u.turn(t)
+	if u.N == 0 {
+		u.learn(&in.Batch, in.Filled, span)
+		j.add(&in.Batch, in.Filled)
+		return s.finish(TransitionNone, 0)
+	}
+	hourly := u.atHour(t, &s.slot)
+	var r [histogramStats]float64
+	var shift [2]histogramShift
+	shift[0] = s.nearest(&in.Batch, in.Filled, in.Filled, hourly)
+	effect := [histogramStats]float64{shift[0].w1, shift[0].tail}
+	r[statNow] = s.ratio(statNow, shift[0].w1, shift[0].usual)
+	r[statNowTail] = s.ratio(statNowTail, shift[0].tail, shift[0].usualTl)
+	s.turnBack(shift[0].w1, max(r[statNow], r[statNowTail]))
+	j.add(&in.Batch, in.Filled)
+	shift[1] = s.nearest(&j.Lately, j.LateN, j.LateN*j.LateN/j.LateSq, hourly)
+	effect[statLately], effect[statLatelyTail] = shift[1].w1, shift[1].tail
+	r[statLately] = s.ratio(statLately, shift[1].w1, shift[1].usual)
+	r[statLatelyTail] = s.ratio(statLatelyTail, shift[1].tail, shift[1].usualTl)
+	j.Varied = j.Varied || shift[0].w1 > 0
+	return s.conclude(t, span, &r, &effect, &shift)
+}
+
+// pace moves the estimate of the distance between batches towards its median.
+func (j *histogramJudge) pace(ms float64) {
+	h := hygiene{Step: j.Step}
+	h.pace(max(1, ms))
+	j.Step = h.Step
+}
+
+// add lets a batch into what was lately.
+func (j *histogramJudge) add(batch *cells, n float64) {
+	keep := latelyFade
+	if j.LateN > 1e18 {
+		keep = 0
+	}
+	for i, c := range batch {
+		j.Lately[i] = j.Lately[i]*float32(keep) + c
+	}
+	j.LateN = j.LateN*keep + n
+	j.LateSq = j.LateSq*keep*keep + n
+}
+
+// widen makes the grid coarser if too much of the batch lies beyond it.
+func (s *HistogramSeries) widen() {
+	in, g := &s.s.Intake, &s.s.Grid
+	low, high := in.Low > outsideShare*in.Filled, in.High > outsideShare*in.Filled
+	if (low || high) && !g.Custom && g.Schema > coarsest {
+		s.coarsen(g.Schema-1, low, high)
+		in.Wider++
+	}
+}
+
+// nearest compares x with what was usual just before and with what is usual at
+// this hour, worth hourly observations, and returns the smaller distance.
+func (s *HistogramSeries) nearest(x *cells, sum, n, hourly float64) histogramShift {
+	u := &s.s.Usual
+	out := s.compare(x, sum, n, (*[histogramCells]float32)(&u.Recent), u.N, u.worth())
+	if hourly > 0 {
+		h := s.compare(x, sum, n, &s.slot, 1, hourly)
+		if max(h.w1/h.usual, h.tail/h.usualTl) < max(out.w1/out.usual, out.tail/out.usualTl) {
+			out = h
+			out.hourly = true
+		}
+	}
+	return out
+}
+
+// ratio compares a distance with how large it usually gets.
+func (s *HistogramSeries) ratio(k int, w, usual float64) float64 {
+	j := &s.s.Judge
+	z := w / math.Sqrt(usual*usual+max(0, float64(j.Beyond[k])))
+	h := &j.Tail[k]
+	r := min(ratioMax, z/max(h.Q, leastRatio))
+	if h.Q == 0 { // The tail has no guard of its own yet.
+		h.ratio(min(z, guardRatio*leastRatio), j.N)
+	} else {
+		h.ratio(z, j.N)
+	}
+	if r <= guardRatio && !s.s.Episode.Open {
+		w := max(1./200, 1/float64(j.N))
+		j.Beyond[k] += float32(w * (w1Beyond(z, usual, float64(j.Beyond[k])) - float64(j.Beyond[k])))
+	}
+	return r
+}
+
+// w1Beyond is what the squared distance exceeds its sampling error by; in the
+// mean the square of W1 is a quarter more than the square of its mean.
+func w1Beyond(z, usual, beyond float64) float64 {
+	w2 := z * z * (usual*usual + max(0, beyond))
+	return w2 - usualExtra*usual*usual
+}
+
+// turnBack lets what was lately begin anew with the first batch that is like
+// what was usual and unlike the anomaly: so the way back is judged by what came
+// after it.
+func (s *HistogramSeries) turnBack(w1, ratio float64) {
+	j := &s.s.Judge
+	if !s.s.Episode.Open {
+		j.Back = false
+		return
+	}
+	in := &s.s.Intake
+	back := ratio <= 1
+	if back && !j.Back {
+		d := s.compare(&in.Batch, in.Filled, in.Filled, (*[histogramCells]float32)(&j.Lately), j.LateN, j.LateN)
+		if back = w1 < d.w1; back {
+			j.Lately, j.LateN, j.LateSq = cells{}, 0, 0
+		}
+	}
+	j.Back = back
+}
+
+// conclude makes evidence of the ratios, moves the episode and learns.
+func (s *HistogramSeries) conclude(t int64, span float64, r, effect *[histogramStats]float64, shift *[2]histogramShift) Result {
+	st := &s.s
+	j, l, in := &st.Judge, &st.Last, &st.Intake
+	fused, top, lead := 0.0, 0.0, 0
+	far := false
+	for k, x := range r {
+		if x > top {
+			top = x
+		}
+		if effect[k] >= leastEffect(k) && x > fused {
+			fused, lead = x, k
+		}
+		far = far || (x > guardRatio && effect[k] >= leastEffect(k)/2)
+	}
+	if fused == 0 {
+		for k, x := range r {
+			if x == top {
+				lead = k
+				break
+			}
+		}
+	}
+	if top <= suspicious {
+		j.Suspect = 0
+	} else if j.Suspect == 0 {
+		j.Suspect = in.From
+	}
+	adapted := s.guard(far)
+	sh := &shift[lead/2]
+	recurring := j.Recur.usual(t)
+	j.Recur.note(fused)
+	e := claimable(j.Cal.evidence(fused/recurring, j.N), j.N)
+	l.KS, l.G = 0, 0
+	if e > 1 {
+		e = min(e, s.shown(sh, lead))
+	}
+	l.Score, l.Fused, l.Recurring, l.Lead = e, float32(fused/recurring), recurring, uint8(lead)
+	for k, x := range r {
+		l.Ratio[k] = float32(x)
+	}
+	s.picture(sh, lead)
+	reach := max(leastTail, j.Cal.reach(l.Bar)*recurring*max(j.Tail[statNowTail].Q, leastRatio)*shift[0].usualTl)
+	l.Reach = min(reach, 400)
+	l.Lower, l.Upper = l.Expected*math.Exp2(-l.Reach/8), l.Expected*math.Exp2(l.Reach/8)
+	m := moment{t: t, n: j.N, score: e, bar: l.Bar, kind: KindDistribution, dir: direction(sh), change: t,
+		expected: float64(l.Moved.Before[l.Moved.Most]), observed: float64(l.Moved.After[l.Moved.Most]),
+		calm: j.Back && max(r[statLately], r[statLatelyTail]) <= 1, allowed: true, adapted: adapted, fused: fused / recurring}
+	if j.Suspect > 0 {
+		m.change = j.Suspect
+	}
+	copy(m.ratio[:], r[:])
+	tr, alarm := st.Episode.step(&m)
+	if adapted {
+		st.Usual.restart(&j.Lately, j.LateN, j.LateSq)
+	} else if !far && !st.Episode.Open {
+		st.Usual.learn(&in.Batch, in.Filled, span)
+	}
+	return s.finish(tr, alarm)
+}
+
+// guard counts batches beyond the guard and says when the adaptation time is
+// over: what lasted so long is the new normal.
+func (s *HistogramSeries) guard(far bool) (adapted bool) {
+	j := &s.s.Judge
+	if far {
+		j.Near = 0
+		if j.Far++; j.Far > s.hold() {
+			j.Far = 0
+			return true
+		}
+		return false
+	}
+	if j.Near < math.MaxUint8 {
+		j.Near++
+	}
+	if j.Near > baseNear {
+		j.Far = 0
+	}
+	return false
+}
+
+// hold returns the adaptation time in batches.
+func (s *HistogramSeries) hold() uint16 {
+	step := s.s.Judge.Step
+	if step <= 0 {
+		return guardHold
+	}
+	return uint16(max(holdBatches, min(guardHold, float64(s.cfg.Adapt.Milliseconds())/step)))
+}
+
+// shown is the evidence that so many observations can show: of the better of
+// two tests.
+func (s *HistogramSeries) shown(sh *histogramShift, lead int) float64 {
+	l := &s.s.Last
+	x, sum := s.scale(lead)
+	form, sum0 := s.against(sh)
+	l.KS = ksEvidence(sh.ks, sh.n*sh.n0/(sh.n+sh.n0))
+	g, df := gTest(x, sum, sh.n, form, sum0, sh.n0)
+	l.G = chiEvidence(g, df)
+	return max(0, max(l.KS, l.G)-math.Log10(2))
+}
+
+// scale returns the observations that statistic k is about.
+func (s *HistogramSeries) scale(k int) (x *cells, sum float64) {
+	if k >= statLately {
+		return &s.s.Judge.Lately, s.s.Judge.LateN
+	}
+	return &s.s.Intake.Batch, s.s.Intake.Filled
+}
+
+// against returns what the shift was measured from.
+func (s *HistogramSeries) against(sh *histogramShift) (form *[histogramCells]float32, sum float64) {
+	if sh.hourly {
+		return &s.slot, 1
+	}
+	return (*[histogramCells]float32)(&s.s.Usual.Recent), s.s.Usual.N
+}
+
+// direction is where the mass went on the whole; none if as much went up as
+// down.
+func direction(sh *histogramShift) Direction {
+	switch {
+	case sh.net > .25*sh.w1:
+		return DirectionUp
+	case sh.net < -.25*sh.w1:
+		return DirectionDown
+	}
+	return DirectionNone
+}
