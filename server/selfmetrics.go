@@ -83,6 +83,7 @@ func (w *whole) analysisMetrics(gauge gaugeFunc) {
 		gauge(float64(n), `bellwether_unwatched_series{reason=%q}`, reason)
 	}
 	gauge(float64(w.pipeline.Anomalies.Open()), `bellwether_anomalies_open`)
+	detectorMetrics(w.pipeline.Detectors(), gauge)
 	r := w.pipeline.Canaries.Stats()
 	gauge(float64(r.Running), `bellwether_canary_runs_running`)
 	gauge(float64(r.Ended), `bellwether_canary_runs_ended`)

@@ -25,23 +25,29 @@ series has a line without evidence.`,
 		Example: `  bellwether detect metrics.csv
   zcat week.csv.gz | bellwether detect - -o csv > scores.csv
   bellwether detect --profile skyline --from 2026-01-08 metrics.csv
+  bellwether detect metrics.csv --detector queue_stuck.yaml
   bellwether detect --server localhost:9481`,
 	}
 	form := output(cmd, "text", "json", "csv")
 	profile := oneOf(cmd, "profile", "detectors: the calibrated consensus, or Etsy Skyline's nine algorithms and vote", "default", "skyline")
 	budget := cmd.Flags().Float64("budget", 0, "false alarms tolerated per 1000 series-days (default 10)")
 	from := timeVar(cmd, "from", "report from here on; earlier rows are learned from (with a server: list from here on)")
+	detectors := cmd.Flags().StringArray("detector", nil, "file of your own detectors to run too")
 	strict := strict(cmd)
 	c := clientFlags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if len(args) == 0 {
-			if form.value == "csv" || profile.value != "default" || cmd.Flags().Changed("budget") || *strict {
-				return usagef(cmd, "-o csv, --profile, --budget and --strict go with a FILE; a server has its own configuration")
+			if form.value == "csv" || profile.value != "default" || cmd.Flags().Changed("budget") || *strict || len(*detectors) > 0 {
+				return usagef(cmd, "-o csv, --profile, --budget, --detector and --strict go with a FILE; a server has its own configuration")
 			}
 			return listAnomalies(cmd, c, form.value, from.ms)
 		}
 		if cmd.Flags().Changed("budget") && !(*budget > 0) {
 			return usagef(cmd, "cannot use --budget %v: want false alarms per 1000 series-days above 0", *budget)
+		}
+		own, err := offline.LoadDetectors(*detectors, "")
+		if err != nil {
+			return err
 		}
 		f, err := openFiles(cmd, args)
 		if err != nil {
@@ -53,6 +59,7 @@ series has a line without evidence.`,
 			Output:      offline.Format(form.value),
 			Profile:     profile.value,
 			Budget:      *budget,
+			Detectors:   own,
 			From:        from.ms,
 			Color:       isTerminal(cmd.OutOrStdout()),
 		}, cmd.OutOrStdout())

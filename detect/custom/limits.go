@@ -8,7 +8,7 @@ import (
 // The limits of the sandbox. They are constants: a detector that needs more
 // belongs into a program of its own, which can write its score as a series.
 const (
-	maxCost       = 10_000 // Steps of the language per sample, all expressions together.
+	maxCost       = MaxCost
 	maxWindow     = 512    // Values of the past an expression can see.
 	maxState      = 4 << 10
 	maxStates     = 32
@@ -21,6 +21,9 @@ const (
 	maxFile       = 256 << 10
 	maxName       = 64
 
+	// MaxCost is what a sample may cost: steps of the language, all expressions
+	// of a detector together.
+	MaxCost = 10_000
 	// MaxDetectors is the number of detectors of one Runner.
 	MaxDetectors = 32
 	// MaxSeries is the number of series one detector looks at.

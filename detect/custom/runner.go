@@ -30,6 +30,18 @@ type Options struct {
 	Detect detect.Config // The budget and the adaptation time count; each detector has the budget of its own.
 	// Emit receives every transition, in order. Required.
 	Emit func(Finding)
+	// Judged receives every sample of a series that some detector looks at, after
+	// the finding it caused. Optional.
+	Judged func(Judged)
+}
+
+// Judged is what one detector said of one sample.
+type Judged struct {
+	Ref      uint64
+	Detector string
+	T        int64
+	V        float64
+	Result   detect.Result
 }
 
 // Finding is a transition of one anomaly that a detector found.
@@ -207,6 +219,9 @@ func (r *Runner) judge(ref uint64, k *known, u *use, t int64, v float64) {
 	if res.Transition != detect.TransitionNone {
 		r.tell(ref, u.s, t, res.Transition, now)
 	}
+	if r.opts.Judged != nil {
+		r.opts.Judged(Judged{ref, u.lot.d.name, t, v, res})
+	}
 	if now != "" && was == "" {
 		if u.lot.stopped++; u.lot.stopped >= maxStopped {
 			r.disable(u.lot, t)
@@ -286,6 +301,11 @@ func (c Counts) plus(o Counts) Counts {
 		Judged: c.Judged + o.Judged, Undecided: c.Undecided + o.Undecided, Failed: c.Failed + o.Failed,
 		LeftOut: c.LeftOut + o.LeftOut, Cost: c.Cost + o.Cost, MaxCost: max(c.MaxCost, o.MaxCost),
 	}
+}
+
+// MeanCost returns what a sample cost on average, in steps; 0 before the first.
+func (c Counts) MeanCost() float64 {
+	return float64(c.Cost) / float64(max(1, c.Judged+c.Undecided+c.Failed))
 }
 
 // companionAge is how old the newest value of a companion may be to count.

@@ -77,7 +77,7 @@ func (s Status) String() string {
 	out := fmt.Sprintf("%s version %d: %s, %d series, %d open", s.Detector.name, s.Detector.version, s.State, s.Series, s.Open)
 	c := s.Counts
 	if c.Judged > 0 {
-		out += fmt.Sprintf(", %s samples judged at a cost of %s on average and %s at most", grouped(c.Judged), grouped(c.Cost/max(1, c.Judged+c.Undecided+c.Failed)), grouped(c.MaxCost))
+		out += fmt.Sprintf(", %s samples judged at a cost of %.0f on average and %s at most", grouped(c.Judged), c.MeanCost(), grouped(c.MaxCost))
 	}
 	if c.Undecided+c.Failed+c.LeftOut > 0 {
 		out += fmt.Sprintf(", not judged: %s undecided, %s failed, %s left out", grouped(c.Undecided), grouped(c.Failed), grouped(c.LeftOut))

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/bellwether-ts/bellwether/detect"
 )
@@ -65,8 +66,9 @@ type detection struct {
 	cfg    detect.Config
 	from   int64
 	sink   detectSink
-	tracks []*track // By Series.ID.
-	maxT   int64    // Newest instant seen.
+	tracks []*track         // By Series.ID.
+	maxT   int64            // Newest instant seen.
+	custom *customDetection // Users' detectors; nil: none.
 }
 
 func newDetection(o DetectOptions, w *bufio.Writer) (*detection, error) {
@@ -98,6 +100,12 @@ func newDetection(o DetectOptions, w *bufio.Writer) (*detection, error) {
 	if c, ok := d.sink.(*csvSink); ok {
 		c.header()
 	}
+	if len(o.Detectors) > 0 {
+		var err error
+		if d.custom, err = newCustomDetection(d, o); err != nil {
+			return nil, err
+		}
+	}
 	return d, nil
 }
 
@@ -126,7 +134,7 @@ func (d *detection) row(row *Row) error {
 			}
 		}
 	}
-	return nil
+	return d.custom.row(row)
 }
 
 // transition keeps the trace of the step that opened or escalated an anomaly,
@@ -187,5 +195,9 @@ func (d *detection) finish() error {
 			}
 		}
 	}
-	return d.sink.finish(d.tracks)
+	ours, err := d.custom.finish()
+	if err != nil {
+		return err
+	}
+	return d.sink.finish(append(slices.Clip(d.tracks), ours...))
 }

@@ -107,7 +107,7 @@ func (s *textSink) summary(tracks []*track) {
 		return
 	}
 	var parts []string
-	for _, v := range []detect.Verdict{detect.VerdictHealthy, detect.VerdictAnomalous, detect.VerdictNotEnoughData, detect.VerdictConstant, detect.VerdictNoData, detect.VerdictUnusable} {
+	for _, v := range []detect.Verdict{detect.VerdictHealthy, detect.VerdictAnomalous, detect.VerdictNotEnoughData, detect.VerdictConstant, detect.VerdictNoData, detect.VerdictUnusable, detect.VerdictStopped} {
 		if n := verdicts[v.String()]; n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", n, v))
 		}

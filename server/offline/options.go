@@ -1,6 +1,10 @@
 package offline
 
-import "io"
+import (
+	"io"
+
+	"github.com/bellwether-ts/bellwether/detect/custom"
+)
 
 // Input is one file, already opened. Open what the user named with OpenInputs.
 type Input struct {
@@ -37,11 +41,12 @@ type Span struct {
 // profile and prints text.
 type DetectOptions struct {
 	ReadOptions
-	Output  Format
-	Profile string  // "default" (also "") or "skyline".
-	Budget  float64 // False alarms per 1000 series-days for the text and json outputs; 0 takes the detector's default.
-	From    *int64  // Unix milliseconds; earlier rows are learned from and not reported.
-	Color   bool    // Text only: the output is a terminal.
+	Output    Format
+	Profile   string             // "default" (also "") or "skyline".
+	Budget    float64            // False alarms per 1000 series-days for the text and json outputs; 0 takes the detector's default.
+	Detectors []*custom.Detector // Of the user, beside the profile.
+	From      *int64             // Unix milliseconds; earlier rows are learned from and not reported.
+	Color     bool               // Text only: the output is a terminal.
 }
 
 // CorrelateOptions configures Correlate.

@@ -24,13 +24,21 @@ type track struct {
 	last    detect.Result
 	gaps    [gapsKept]int64 // The last distances between samples, a ring.
 	nGaps   int
-	step    int64        // Median of gaps, milliseconds; 0 while unknown.
-	opened  detect.Trace // Of the step that opened or last escalated the anomaly.
-	plot    *strip       // What the text output draws; nil in the other outputs.
+	step    int64           // Median of gaps, milliseconds; 0 while unknown.
+	found   *detect.Anomaly // Open anomaly of a user's detector.
+	opened  detect.Trace    // Of the step that opened or last escalated the anomaly.
+	plot    *strip          // What the text output draws; nil in the other outputs.
 }
 
 // judge hands one sample to the detector.
 func (tr *track) judge(t int64, v float64) detect.Result {
+	tr.count(t)
+	tr.last = tr.det.Step(t, v)
+	return tr.last
+}
+
+// count notes that there is a sample at t.
+func (tr *track) count(t int64) {
 	if tr.samples > 0 {
 		tr.gaps[tr.nGaps%gapsKept] = t - tr.lastT
 		tr.nGaps++
@@ -40,8 +48,6 @@ func (tr *track) judge(t int64, v float64) detect.Result {
 	}
 	tr.samples++
 	tr.lastT = t
-	tr.last = tr.det.Step(t, v)
-	return tr.last
 }
 
 func (tr *track) medianGap() int64 {

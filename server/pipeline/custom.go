@@ -29,6 +29,8 @@ type CustomOptions struct {
 	Page   [][]*labels.Matcher // Anomalies are HIGH.
 	// Emit receives every transition, in order. Required.
 	Emit func(Finding)
+	// Judged receives every sample that some detector looks at. Optional.
+	Judged func(custom.Judged)
 }
 
 // customView begins the view of a finding of a user's detector; its name
@@ -39,7 +41,7 @@ const customView = "detector/"
 func NewCustom(o CustomOptions, detectors []*custom.Detector) (*Custom, error) {
 	c := &Custom{opts: o}
 	var err error
-	c.run, err = custom.NewRunner(custom.Options{Detect: o.Detect, Emit: c.found}, detectors)
+	c.run, err = custom.NewRunner(custom.Options{Detect: o.Detect, Emit: c.found, Judged: o.Judged}, detectors)
 	return c, err
 }
 

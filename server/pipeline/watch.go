@@ -55,6 +55,9 @@ type Finding struct {
 // Name returns the series in the notation people read.
 func (f Finding) Name() string { return seriesName(f.Labels, f.View) }
 
+// Sentence tells the finding in one sentence, as its event does.
+func (f Finding) Sentence() string { return anomalySentence(f) }
+
 // watched is the state of one series.
 type watched struct {
 	labels labels.Labels

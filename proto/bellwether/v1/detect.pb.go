@@ -1626,6 +1626,363 @@ func (x *MarkDeployResponse) GetSeries() int64 {
 	return 0
 }
 
+// ListDetectorsRequest asks for all detectors of users.
+type ListDetectorsRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListDetectorsRequest) Reset() {
+	*x = ListDetectorsRequest{}
+	mi := &file_bellwether_v1_detect_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListDetectorsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListDetectorsRequest) ProtoMessage() {}
+
+func (x *ListDetectorsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_bellwether_v1_detect_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListDetectorsRequest.ProtoReflect.Descriptor instead.
+func (*ListDetectorsRequest) Descriptor() ([]byte, []int) {
+	return file_bellwether_v1_detect_proto_rawDescGZIP(), []int{22}
+}
+
+// ListDetectorsResponse lists them in the order of their files.
+type ListDetectorsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The detectors; empty if none is configured.
+	Detectors     []*CustomDetector `protobuf:"bytes,1,rep,name=detectors,proto3" json:"detectors,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListDetectorsResponse) Reset() {
+	*x = ListDetectorsResponse{}
+	mi := &file_bellwether_v1_detect_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListDetectorsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListDetectorsResponse) ProtoMessage() {}
+
+func (x *ListDetectorsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_bellwether_v1_detect_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListDetectorsResponse.ProtoReflect.Descriptor instead.
+func (*ListDetectorsResponse) Descriptor() ([]byte, []int) {
+	return file_bellwether_v1_detect_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *ListDetectorsResponse) GetDetectors() []*CustomDetector {
+	if x != nil {
+		return x.Detectors
+	}
+	return nil
+}
+
+// CustomDetector is a detector that a user wrote, and how it does.
+type CustomDetector struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Name, unique in a server.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// Version, as the file gives it; state is kept over a reload while it stays
+	// the same.
+	Version int32 `protobuf:"varint,2,opt,name=version,proto3" json:"version,omitempty"`
+	// What the file says it is for.
+	Description string `protobuf:"bytes,3,opt,name=description,proto3" json:"description,omitempty"`
+	// Selector of the series it looks at.
+	Match string `protobuf:"bytes,4,opt,name=match,proto3" json:"match,omitempty"`
+	// Whether its evidence is taken at its word; else its score is calibrated.
+	Calibrated bool `protobuf:"varint,5,opt,name=calibrated,proto3" json:"calibrated,omitempty"`
+	// running, stopped (on some series), disabled, or idle (no series).
+	State string `protobuf:"bytes,6,opt,name=state,proto3" json:"state,omitempty"`
+	// Why it is disabled; empty if it is not.
+	Disabled string `protobuf:"bytes,7,opt,name=disabled,proto3" json:"disabled,omitempty"`
+	// Series it looks at, stopped ones included.
+	Series int64 `protobuf:"varint,8,opt,name=series,proto3" json:"series,omitempty"`
+	// Open anomalies.
+	Open int64 `protobuf:"varint,9,opt,name=open,proto3" json:"open,omitempty"`
+	// Samples judged.
+	Judged uint64 `protobuf:"varint,10,opt,name=judged,proto3" json:"judged,omitempty"`
+	// Samples whose evidence or next state was no finite number.
+	Undecided uint64 `protobuf:"varint,11,opt,name=undecided,proto3" json:"undecided,omitempty"`
+	// Samples an expression failed on.
+	Failed uint64 `protobuf:"varint,12,opt,name=failed,proto3" json:"failed,omitempty"`
+	// Samples out of order or not a number.
+	Refused uint64 `protobuf:"varint,13,opt,name=refused,proto3" json:"refused,omitempty"`
+	// Cost of a sample on average and of the dearest, in steps; the limit is
+	// cost_limit.
+	MeanCost float64 `protobuf:"fixed64,14,opt,name=mean_cost,json=meanCost,proto3" json:"mean_cost,omitempty"`
+	// Cost of the dearest sample.
+	MaxCost uint64 `protobuf:"varint,15,opt,name=max_cost,json=maxCost,proto3" json:"max_cost,omitempty"`
+	// The limit of cost per sample.
+	CostLimit uint64 `protobuf:"varint,16,opt,name=cost_limit,json=costLimit,proto3" json:"cost_limit,omitempty"`
+	// Most bytes it may come to remember of its series.
+	Bytes int64 `protobuf:"varint,17,opt,name=bytes,proto3" json:"bytes,omitempty"`
+	// Series it was stopped on.
+	Stopped int64 `protobuf:"varint,18,opt,name=stopped,proto3" json:"stopped,omitempty"`
+	// Some of them, with the reason.
+	Faults []*DetectorFault `protobuf:"bytes,19,rep,name=faults,proto3" json:"faults,omitempty"`
+	// Matching series it does not look at, by reason.
+	LeftOut       map[string]int64 `protobuf:"bytes,20,rep,name=left_out,json=leftOut,proto3" json:"left_out,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"varint,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CustomDetector) Reset() {
+	*x = CustomDetector{}
+	mi := &file_bellwether_v1_detect_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CustomDetector) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CustomDetector) ProtoMessage() {}
+
+func (x *CustomDetector) ProtoReflect() protoreflect.Message {
+	mi := &file_bellwether_v1_detect_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CustomDetector.ProtoReflect.Descriptor instead.
+func (*CustomDetector) Descriptor() ([]byte, []int) {
+	return file_bellwether_v1_detect_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *CustomDetector) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *CustomDetector) GetVersion() int32 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
+}
+
+func (x *CustomDetector) GetDescription() string {
+	if x != nil {
+		return x.Description
+	}
+	return ""
+}
+
+func (x *CustomDetector) GetMatch() string {
+	if x != nil {
+		return x.Match
+	}
+	return ""
+}
+
+func (x *CustomDetector) GetCalibrated() bool {
+	if x != nil {
+		return x.Calibrated
+	}
+	return false
+}
+
+func (x *CustomDetector) GetState() string {
+	if x != nil {
+		return x.State
+	}
+	return ""
+}
+
+func (x *CustomDetector) GetDisabled() string {
+	if x != nil {
+		return x.Disabled
+	}
+	return ""
+}
+
+func (x *CustomDetector) GetSeries() int64 {
+	if x != nil {
+		return x.Series
+	}
+	return 0
+}
+
+func (x *CustomDetector) GetOpen() int64 {
+	if x != nil {
+		return x.Open
+	}
+	return 0
+}
+
+func (x *CustomDetector) GetJudged() uint64 {
+	if x != nil {
+		return x.Judged
+	}
+	return 0
+}
+
+func (x *CustomDetector) GetUndecided() uint64 {
+	if x != nil {
+		return x.Undecided
+	}
+	return 0
+}
+
+func (x *CustomDetector) GetFailed() uint64 {
+	if x != nil {
+		return x.Failed
+	}
+	return 0
+}
+
+func (x *CustomDetector) GetRefused() uint64 {
+	if x != nil {
+		return x.Refused
+	}
+	return 0
+}
+
+func (x *CustomDetector) GetMeanCost() float64 {
+	if x != nil {
+		return x.MeanCost
+	}
+	return 0
+}
+
+func (x *CustomDetector) GetMaxCost() uint64 {
+	if x != nil {
+		return x.MaxCost
+	}
+	return 0
+}
+
+func (x *CustomDetector) GetCostLimit() uint64 {
+	if x != nil {
+		return x.CostLimit
+	}
+	return 0
+}
+
+func (x *CustomDetector) GetBytes() int64 {
+	if x != nil {
+		return x.Bytes
+	}
+	return 0
+}
+
+func (x *CustomDetector) GetStopped() int64 {
+	if x != nil {
+		return x.Stopped
+	}
+	return 0
+}
+
+func (x *CustomDetector) GetFaults() []*DetectorFault {
+	if x != nil {
+		return x.Faults
+	}
+	return nil
+}
+
+func (x *CustomDetector) GetLeftOut() map[string]int64 {
+	if x != nil {
+		return x.LeftOut
+	}
+	return nil
+}
+
+// DetectorFault is a series a detector was stopped on.
+type DetectorFault struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The series.
+	Series string `protobuf:"bytes,1,opt,name=series,proto3" json:"series,omitempty"`
+	// Why, and what to do.
+	Why           string `protobuf:"bytes,2,opt,name=why,proto3" json:"why,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DetectorFault) Reset() {
+	*x = DetectorFault{}
+	mi := &file_bellwether_v1_detect_proto_msgTypes[25]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DetectorFault) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DetectorFault) ProtoMessage() {}
+
+func (x *DetectorFault) ProtoReflect() protoreflect.Message {
+	mi := &file_bellwether_v1_detect_proto_msgTypes[25]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DetectorFault.ProtoReflect.Descriptor instead.
+func (*DetectorFault) Descriptor() ([]byte, []int) {
+	return file_bellwether_v1_detect_proto_rawDescGZIP(), []int{25}
+}
+
+func (x *DetectorFault) GetSeries() string {
+	if x != nil {
+		return x.Series
+	}
+	return ""
+}
+
+func (x *DetectorFault) GetWhy() string {
+	if x != nil {
+		return x.Why
+	}
+	return ""
+}
+
 var File_bellwether_v1_detect_proto protoreflect.FileDescriptor
 
 const file_bellwether_v1_detect_proto_rawDesc = "" +
@@ -1752,11 +2109,45 @@ const file_bellwether_v1_detect_proto_rawDesc = "" +
 	"\x04time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x04time\x12 \n" +
 	"\vdescription\x18\x03 \x01(\tR\vdescription\",\n" +
 	"\x12MarkDeployResponse\x12\x16\n" +
-	"\x06series\x18\x01 \x01(\x03R\x06series*L\n" +
+	"\x06series\x18\x01 \x01(\x03R\x06series\"\x16\n" +
+	"\x14ListDetectorsRequest\"T\n" +
+	"\x15ListDetectorsResponse\x12;\n" +
+	"\tdetectors\x18\x01 \x03(\v2\x1d.bellwether.v1.CustomDetectorR\tdetectors\"\x9c\x05\n" +
+	"\x0eCustomDetector\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n" +
+	"\aversion\x18\x02 \x01(\x05R\aversion\x12 \n" +
+	"\vdescription\x18\x03 \x01(\tR\vdescription\x12\x14\n" +
+	"\x05match\x18\x04 \x01(\tR\x05match\x12\x1e\n" +
+	"\n" +
+	"calibrated\x18\x05 \x01(\bR\n" +
+	"calibrated\x12\x14\n" +
+	"\x05state\x18\x06 \x01(\tR\x05state\x12\x1a\n" +
+	"\bdisabled\x18\a \x01(\tR\bdisabled\x12\x16\n" +
+	"\x06series\x18\b \x01(\x03R\x06series\x12\x12\n" +
+	"\x04open\x18\t \x01(\x03R\x04open\x12\x16\n" +
+	"\x06judged\x18\n" +
+	" \x01(\x04R\x06judged\x12\x1c\n" +
+	"\tundecided\x18\v \x01(\x04R\tundecided\x12\x16\n" +
+	"\x06failed\x18\f \x01(\x04R\x06failed\x12\x18\n" +
+	"\arefused\x18\r \x01(\x04R\arefused\x12\x1b\n" +
+	"\tmean_cost\x18\x0e \x01(\x01R\bmeanCost\x12\x19\n" +
+	"\bmax_cost\x18\x0f \x01(\x04R\amaxCost\x12\x1d\n" +
+	"\n" +
+	"cost_limit\x18\x10 \x01(\x04R\tcostLimit\x12\x14\n" +
+	"\x05bytes\x18\x11 \x01(\x03R\x05bytes\x12\x18\n" +
+	"\astopped\x18\x12 \x01(\x03R\astopped\x124\n" +
+	"\x06faults\x18\x13 \x03(\v2\x1c.bellwether.v1.DetectorFaultR\x06faults\x12E\n" +
+	"\bleft_out\x18\x14 \x03(\v2*.bellwether.v1.CustomDetector.LeftOutEntryR\aleftOut\x1a:\n" +
+	"\fLeftOutEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\x03R\x05value:\x028\x01\"9\n" +
+	"\rDetectorFault\x12\x16\n" +
+	"\x06series\x18\x01 \x01(\tR\x06series\x12\x10\n" +
+	"\x03why\x18\x02 \x01(\tR\x03why*L\n" +
 	"\tDirection\x12\x19\n" +
 	"\x15DIRECTION_UNSPECIFIED\x10\x00\x12\x10\n" +
 	"\fDIRECTION_UP\x10\x01\x12\x12\n" +
-	"\x0eDIRECTION_DOWN\x10\x022\xb2\a\n" +
+	"\x0eDIRECTION_DOWN\x10\x022\xa5\b\n" +
 	"\rDetectService\x12q\n" +
 	"\rListAnomalies\x12#.bellwether.v1.ListAnomaliesRequest\x1a$.bellwether.v1.ListAnomaliesResponse\"\x15\x82\xd3\xe4\x93\x02\x0f\x12\r/v1/anomalies\x12m\n" +
 	"\n" +
@@ -1764,7 +2155,8 @@ const file_bellwether_v1_detect_proto_rawDesc = "" +
 	"\x0eWatchAnomalies\x12$.bellwether.v1.WatchAnomaliesRequest\x1a%.bellwether.v1.WatchAnomaliesResponse\"\x1b\x82\xd3\xe4\x93\x02\x15\x12\x13/v1/anomalies:watch0\x01\x12g\n" +
 	"\aAnalyze\x12\x1d.bellwether.v1.AnalyzeRequest\x1a\x1e.bellwether.v1.AnalyzeResponse\"\x1d\x82\xd3\xe4\x93\x02\x17:\x01*\"\x12/v1/detect:analyze\x12q\n" +
 	"\vGetCoverage\x12!.bellwether.v1.GetCoverageRequest\x1a\".bellwether.v1.GetCoverageResponse\"\x1b\x82\xd3\xe4\x93\x02\x15\x12\x13/v1/detect/coverage\x12y\n" +
-	"\x0fListReputations\x12%.bellwether.v1.ListReputationsRequest\x1a&.bellwether.v1.ListReputationsResponse\"\x17\x82\xd3\xe4\x93\x02\x11\x12\x0f/v1/reputations\x12\x7f\n" +
+	"\x0fListReputations\x12%.bellwether.v1.ListReputationsRequest\x1a&.bellwether.v1.ListReputationsResponse\"\x17\x82\xd3\xe4\x93\x02\x11\x12\x0f/v1/reputations\x12q\n" +
+	"\rListDetectors\x12#.bellwether.v1.ListDetectorsRequest\x1a$.bellwether.v1.ListDetectorsResponse\"\x15\x82\xd3\xe4\x93\x02\x0f\x12\r/v1/detectors\x12\x7f\n" +
 	"\fGiveFeedback\x12\".bellwether.v1.GiveFeedbackRequest\x1a#.bellwether.v1.GiveFeedbackResponse\"&\x82\xd3\xe4\x93\x02 :\x01*\"\x1b/v1/anomalies/{id}:feedback\x12i\n" +
 	"\n" +
 	"MarkDeploy\x12 .bellwether.v1.MarkDeployRequest\x1a!.bellwether.v1.MarkDeployResponse\"\x16\x82\xd3\xe4\x93\x02\x10:\x01*\"\v/v1/deploysBFZDgithub.com/bellwether-ts/bellwether/proto/bellwether/v1;bellwetherv1b\x06proto3"
@@ -1782,7 +2174,7 @@ func file_bellwether_v1_detect_proto_rawDescGZIP() []byte {
 }
 
 var file_bellwether_v1_detect_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_bellwether_v1_detect_proto_msgTypes = make([]protoimpl.MessageInfo, 25)
+var file_bellwether_v1_detect_proto_msgTypes = make([]protoimpl.MessageInfo, 30)
 var file_bellwether_v1_detect_proto_goTypes = []any{
 	(Direction)(0),                  // 0: bellwether.v1.Direction
 	(*Vote)(nil),                    // 1: bellwether.v1.Vote
@@ -1807,63 +2199,73 @@ var file_bellwether_v1_detect_proto_goTypes = []any{
 	(*GiveFeedbackResponse)(nil),    // 20: bellwether.v1.GiveFeedbackResponse
 	(*MarkDeployRequest)(nil),       // 21: bellwether.v1.MarkDeployRequest
 	(*MarkDeployResponse)(nil),      // 22: bellwether.v1.MarkDeployResponse
-	nil,                             // 23: bellwether.v1.Anomaly.LabelsEntry
-	nil,                             // 24: bellwether.v1.SeriesAnalysis.LabelsEntry
-	nil,                             // 25: bellwether.v1.GetCoverageResponse.NotWatchedEntry
-	(*timestamppb.Timestamp)(nil),   // 26: google.protobuf.Timestamp
-	(*Trace)(nil),                   // 27: bellwether.v1.Trace
-	(*Series)(nil),                  // 28: bellwether.v1.Series
-	(*TimeRange)(nil),               // 29: bellwether.v1.TimeRange
-	(*durationpb.Duration)(nil),     // 30: google.protobuf.Duration
+	(*ListDetectorsRequest)(nil),    // 23: bellwether.v1.ListDetectorsRequest
+	(*ListDetectorsResponse)(nil),   // 24: bellwether.v1.ListDetectorsResponse
+	(*CustomDetector)(nil),          // 25: bellwether.v1.CustomDetector
+	(*DetectorFault)(nil),           // 26: bellwether.v1.DetectorFault
+	nil,                             // 27: bellwether.v1.Anomaly.LabelsEntry
+	nil,                             // 28: bellwether.v1.SeriesAnalysis.LabelsEntry
+	nil,                             // 29: bellwether.v1.GetCoverageResponse.NotWatchedEntry
+	nil,                             // 30: bellwether.v1.CustomDetector.LeftOutEntry
+	(*timestamppb.Timestamp)(nil),   // 31: google.protobuf.Timestamp
+	(*Trace)(nil),                   // 32: bellwether.v1.Trace
+	(*Series)(nil),                  // 33: bellwether.v1.Series
+	(*TimeRange)(nil),               // 34: bellwether.v1.TimeRange
+	(*durationpb.Duration)(nil),     // 35: google.protobuf.Duration
 }
 var file_bellwether_v1_detect_proto_depIdxs = []int32{
-	23, // 0: bellwether.v1.Anomaly.labels:type_name -> bellwether.v1.Anomaly.LabelsEntry
-	26, // 1: bellwether.v1.Anomaly.start:type_name -> google.protobuf.Timestamp
-	26, // 2: bellwether.v1.Anomaly.end:type_name -> google.protobuf.Timestamp
+	27, // 0: bellwether.v1.Anomaly.labels:type_name -> bellwether.v1.Anomaly.LabelsEntry
+	31, // 1: bellwether.v1.Anomaly.start:type_name -> google.protobuf.Timestamp
+	31, // 2: bellwether.v1.Anomaly.end:type_name -> google.protobuf.Timestamp
 	0,  // 3: bellwether.v1.Anomaly.direction:type_name -> bellwether.v1.Direction
 	1,  // 4: bellwether.v1.Anomaly.votes:type_name -> bellwether.v1.Vote
-	27, // 5: bellwether.v1.Anomaly.trace:type_name -> bellwether.v1.Trace
-	26, // 6: bellwether.v1.ListAnomaliesRequest.start:type_name -> google.protobuf.Timestamp
-	26, // 7: bellwether.v1.ListAnomaliesRequest.end:type_name -> google.protobuf.Timestamp
+	32, // 5: bellwether.v1.Anomaly.trace:type_name -> bellwether.v1.Trace
+	31, // 6: bellwether.v1.ListAnomaliesRequest.start:type_name -> google.protobuf.Timestamp
+	31, // 7: bellwether.v1.ListAnomaliesRequest.end:type_name -> google.protobuf.Timestamp
 	2,  // 8: bellwether.v1.ListAnomaliesResponse.anomalies:type_name -> bellwether.v1.Anomaly
 	2,  // 9: bellwether.v1.GetAnomalyResponse.anomaly:type_name -> bellwether.v1.Anomaly
 	10, // 10: bellwether.v1.GetAnomalyResponse.points:type_name -> bellwether.v1.Point
 	2,  // 11: bellwether.v1.WatchAnomaliesResponse.anomaly:type_name -> bellwether.v1.Anomaly
-	28, // 12: bellwether.v1.AnalyzeRequest.series:type_name -> bellwether.v1.Series
-	29, // 13: bellwether.v1.AnalyzeRequest.range:type_name -> bellwether.v1.TimeRange
-	24, // 14: bellwether.v1.SeriesAnalysis.labels:type_name -> bellwether.v1.SeriesAnalysis.LabelsEntry
+	33, // 12: bellwether.v1.AnalyzeRequest.series:type_name -> bellwether.v1.Series
+	34, // 13: bellwether.v1.AnalyzeRequest.range:type_name -> bellwether.v1.TimeRange
+	28, // 14: bellwether.v1.SeriesAnalysis.labels:type_name -> bellwether.v1.SeriesAnalysis.LabelsEntry
 	10, // 15: bellwether.v1.SeriesAnalysis.points:type_name -> bellwether.v1.Point
 	2,  // 16: bellwether.v1.SeriesAnalysis.anomalies:type_name -> bellwether.v1.Anomaly
 	11, // 17: bellwether.v1.AnalyzeResponse.analyses:type_name -> bellwether.v1.SeriesAnalysis
-	25, // 18: bellwether.v1.GetCoverageResponse.not_watched:type_name -> bellwether.v1.GetCoverageResponse.NotWatchedEntry
-	30, // 19: bellwether.v1.GetCoverageResponse.lag:type_name -> google.protobuf.Duration
+	29, // 18: bellwether.v1.GetCoverageResponse.not_watched:type_name -> bellwether.v1.GetCoverageResponse.NotWatchedEntry
+	35, // 19: bellwether.v1.GetCoverageResponse.lag:type_name -> google.protobuf.Duration
 	17, // 20: bellwether.v1.ListReputationsResponse.reputations:type_name -> bellwether.v1.Reputation
-	30, // 21: bellwether.v1.ListReputationsResponse.half_life:type_name -> google.protobuf.Duration
-	26, // 22: bellwether.v1.Reputation.since:type_name -> google.protobuf.Timestamp
+	35, // 21: bellwether.v1.ListReputationsResponse.half_life:type_name -> google.protobuf.Duration
+	31, // 22: bellwether.v1.Reputation.since:type_name -> google.protobuf.Timestamp
 	18, // 23: bellwether.v1.Reputation.events:type_name -> bellwether.v1.ReputationEvent
-	26, // 24: bellwether.v1.ReputationEvent.time:type_name -> google.protobuf.Timestamp
-	26, // 25: bellwether.v1.MarkDeployRequest.time:type_name -> google.protobuf.Timestamp
-	3,  // 26: bellwether.v1.DetectService.ListAnomalies:input_type -> bellwether.v1.ListAnomaliesRequest
-	5,  // 27: bellwether.v1.DetectService.GetAnomaly:input_type -> bellwether.v1.GetAnomalyRequest
-	7,  // 28: bellwether.v1.DetectService.WatchAnomalies:input_type -> bellwether.v1.WatchAnomaliesRequest
-	9,  // 29: bellwether.v1.DetectService.Analyze:input_type -> bellwether.v1.AnalyzeRequest
-	13, // 30: bellwether.v1.DetectService.GetCoverage:input_type -> bellwether.v1.GetCoverageRequest
-	15, // 31: bellwether.v1.DetectService.ListReputations:input_type -> bellwether.v1.ListReputationsRequest
-	19, // 32: bellwether.v1.DetectService.GiveFeedback:input_type -> bellwether.v1.GiveFeedbackRequest
-	21, // 33: bellwether.v1.DetectService.MarkDeploy:input_type -> bellwether.v1.MarkDeployRequest
-	4,  // 34: bellwether.v1.DetectService.ListAnomalies:output_type -> bellwether.v1.ListAnomaliesResponse
-	6,  // 35: bellwether.v1.DetectService.GetAnomaly:output_type -> bellwether.v1.GetAnomalyResponse
-	8,  // 36: bellwether.v1.DetectService.WatchAnomalies:output_type -> bellwether.v1.WatchAnomaliesResponse
-	12, // 37: bellwether.v1.DetectService.Analyze:output_type -> bellwether.v1.AnalyzeResponse
-	14, // 38: bellwether.v1.DetectService.GetCoverage:output_type -> bellwether.v1.GetCoverageResponse
-	16, // 39: bellwether.v1.DetectService.ListReputations:output_type -> bellwether.v1.ListReputationsResponse
-	20, // 40: bellwether.v1.DetectService.GiveFeedback:output_type -> bellwether.v1.GiveFeedbackResponse
-	22, // 41: bellwether.v1.DetectService.MarkDeploy:output_type -> bellwether.v1.MarkDeployResponse
-	34, // [34:42] is the sub-list for method output_type
-	26, // [26:34] is the sub-list for method input_type
-	26, // [26:26] is the sub-list for extension type_name
-	26, // [26:26] is the sub-list for extension extendee
-	0,  // [0:26] is the sub-list for field type_name
+	31, // 24: bellwether.v1.ReputationEvent.time:type_name -> google.protobuf.Timestamp
+	31, // 25: bellwether.v1.MarkDeployRequest.time:type_name -> google.protobuf.Timestamp
+	25, // 26: bellwether.v1.ListDetectorsResponse.detectors:type_name -> bellwether.v1.CustomDetector
+	26, // 27: bellwether.v1.CustomDetector.faults:type_name -> bellwether.v1.DetectorFault
+	30, // 28: bellwether.v1.CustomDetector.left_out:type_name -> bellwether.v1.CustomDetector.LeftOutEntry
+	3,  // 29: bellwether.v1.DetectService.ListAnomalies:input_type -> bellwether.v1.ListAnomaliesRequest
+	5,  // 30: bellwether.v1.DetectService.GetAnomaly:input_type -> bellwether.v1.GetAnomalyRequest
+	7,  // 31: bellwether.v1.DetectService.WatchAnomalies:input_type -> bellwether.v1.WatchAnomaliesRequest
+	9,  // 32: bellwether.v1.DetectService.Analyze:input_type -> bellwether.v1.AnalyzeRequest
+	13, // 33: bellwether.v1.DetectService.GetCoverage:input_type -> bellwether.v1.GetCoverageRequest
+	15, // 34: bellwether.v1.DetectService.ListReputations:input_type -> bellwether.v1.ListReputationsRequest
+	23, // 35: bellwether.v1.DetectService.ListDetectors:input_type -> bellwether.v1.ListDetectorsRequest
+	19, // 36: bellwether.v1.DetectService.GiveFeedback:input_type -> bellwether.v1.GiveFeedbackRequest
+	21, // 37: bellwether.v1.DetectService.MarkDeploy:input_type -> bellwether.v1.MarkDeployRequest
+	4,  // 38: bellwether.v1.DetectService.ListAnomalies:output_type -> bellwether.v1.ListAnomaliesResponse
+	6,  // 39: bellwether.v1.DetectService.GetAnomaly:output_type -> bellwether.v1.GetAnomalyResponse
+	8,  // 40: bellwether.v1.DetectService.WatchAnomalies:output_type -> bellwether.v1.WatchAnomaliesResponse
+	12, // 41: bellwether.v1.DetectService.Analyze:output_type -> bellwether.v1.AnalyzeResponse
+	14, // 42: bellwether.v1.DetectService.GetCoverage:output_type -> bellwether.v1.GetCoverageResponse
+	16, // 43: bellwether.v1.DetectService.ListReputations:output_type -> bellwether.v1.ListReputationsResponse
+	24, // 44: bellwether.v1.DetectService.ListDetectors:output_type -> bellwether.v1.ListDetectorsResponse
+	20, // 45: bellwether.v1.DetectService.GiveFeedback:output_type -> bellwether.v1.GiveFeedbackResponse
+	22, // 46: bellwether.v1.DetectService.MarkDeploy:output_type -> bellwether.v1.MarkDeployResponse
+	38, // [38:47] is the sub-list for method output_type
+	29, // [29:38] is the sub-list for method input_type
+	29, // [29:29] is the sub-list for extension type_name
+	29, // [29:29] is the sub-list for extension extendee
+	0,  // [0:29] is the sub-list for field type_name
 }
 
 func init() { file_bellwether_v1_detect_proto_init() }
@@ -1879,7 +2281,7 @@ func file_bellwether_v1_detect_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_bellwether_v1_detect_proto_rawDesc), len(file_bellwether_v1_detect_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   25,
+			NumMessages:   30,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -220,6 +220,27 @@ func local_request_DetectService_ListReputations_0(ctx context.Context, marshale
 	return msg, metadata, err
 }
 
+func request_DetectService_ListDetectors_0(ctx context.Context, marshaler runtime.Marshaler, client DetectServiceClient, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+	var (
+		protoReq ListDetectorsRequest
+		metadata runtime.ServerMetadata
+	)
+	if req.Body != nil {
+		_, _ = io.Copy(io.Discard, req.Body)
+	}
+	msg, err := client.ListDetectors(ctx, &protoReq, grpc.Header(&metadata.HeaderMD), grpc.Trailer(&metadata.TrailerMD))
+	return msg, metadata, err
+}
+
+func local_request_DetectService_ListDetectors_0(ctx context.Context, marshaler runtime.Marshaler, server DetectServiceServer, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+	var (
+		protoReq ListDetectorsRequest
+		metadata runtime.ServerMetadata
+	)
+	msg, err := server.ListDetectors(ctx, &protoReq)
+	return msg, metadata, err
+}
+
 func request_DetectService_GiveFeedback_0(ctx context.Context, marshaler runtime.Marshaler, client DetectServiceClient, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
 	var (
 		protoReq GiveFeedbackRequest
@@ -405,6 +426,26 @@ func RegisterDetectServiceHandlerServer(ctx context.Context, mux *runtime.ServeM
 		}
 		forward_DetectService_ListReputations_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
 	})
+	mux.Handle(http.MethodGet, pattern_DetectService_ListDetectors_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+		ctx, cancel := context.WithCancel(req.Context())
+		defer cancel()
+		var stream runtime.ServerTransportStream
+		ctx = grpc.NewContextWithServerTransportStream(ctx, &stream)
+		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
+		annotatedContext, err := runtime.AnnotateIncomingContext(ctx, mux, req, "/bellwether.v1.DetectService/ListDetectors", runtime.WithHTTPPathPattern("/v1/detectors"))
+		if err != nil {
+			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		resp, md, err := local_request_DetectService_ListDetectors_0(annotatedContext, inboundMarshaler, server, req, pathParams)
+		md.HeaderMD, md.TrailerMD = metadata.Join(md.HeaderMD, stream.Header()), metadata.Join(md.TrailerMD, stream.Trailer())
+		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
+		if err != nil {
+			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		forward_DetectService_ListDetectors_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
+	})
 	mux.Handle(http.MethodPost, pattern_DetectService_GiveFeedback_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
 		ctx, cancel := context.WithCancel(req.Context())
 		defer cancel()
@@ -587,6 +628,23 @@ func RegisterDetectServiceHandlerClient(ctx context.Context, mux *runtime.ServeM
 		}
 		forward_DetectService_ListReputations_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
 	})
+	mux.Handle(http.MethodGet, pattern_DetectService_ListDetectors_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+		ctx, cancel := context.WithCancel(req.Context())
+		defer cancel()
+		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
+		annotatedContext, err := runtime.AnnotateContext(ctx, mux, req, "/bellwether.v1.DetectService/ListDetectors", runtime.WithHTTPPathPattern("/v1/detectors"))
+		if err != nil {
+			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		resp, md, err := request_DetectService_ListDetectors_0(annotatedContext, inboundMarshaler, client, req, pathParams)
+		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
+		if err != nil {
+			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		forward_DetectService_ListDetectors_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
+	})
 	mux.Handle(http.MethodPost, pattern_DetectService_GiveFeedback_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
 		ctx, cancel := context.WithCancel(req.Context())
 		defer cancel()
@@ -631,6 +689,7 @@ var (
 	pattern_DetectService_Analyze_0         = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1}, []string{"v1", "detect"}, "analyze"))
 	pattern_DetectService_GetCoverage_0     = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 2, 2}, []string{"v1", "detect", "coverage"}, ""))
 	pattern_DetectService_ListReputations_0 = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1}, []string{"v1", "reputations"}, ""))
+	pattern_DetectService_ListDetectors_0   = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1}, []string{"v1", "detectors"}, ""))
 	pattern_DetectService_GiveFeedback_0    = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 1, 5, 2}, []string{"v1", "anomalies", "id"}, "feedback"))
 	pattern_DetectService_MarkDeploy_0      = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1}, []string{"v1", "deploys"}, ""))
 )
@@ -642,6 +701,7 @@ var (
 	forward_DetectService_Analyze_0         = runtime.ForwardResponseMessage
 	forward_DetectService_GetCoverage_0     = runtime.ForwardResponseMessage
 	forward_DetectService_ListReputations_0 = runtime.ForwardResponseMessage
+	forward_DetectService_ListDetectors_0   = runtime.ForwardResponseMessage
 	forward_DetectService_GiveFeedback_0    = runtime.ForwardResponseMessage
 	forward_DetectService_MarkDeploy_0      = runtime.ForwardResponseMessage
 )

@@ -27,6 +27,7 @@ const (
 	DetectService_Analyze_FullMethodName         = "/bellwether.v1.DetectService/Analyze"
 	DetectService_GetCoverage_FullMethodName     = "/bellwether.v1.DetectService/GetCoverage"
 	DetectService_ListReputations_FullMethodName = "/bellwether.v1.DetectService/ListReputations"
+	DetectService_ListDetectors_FullMethodName   = "/bellwether.v1.DetectService/ListDetectors"
 	DetectService_GiveFeedback_FullMethodName    = "/bellwether.v1.DetectService/GiveFeedback"
 	DetectService_MarkDeploy_FullMethodName      = "/bellwether.v1.DetectService/MarkDeploy"
 )
@@ -52,6 +53,9 @@ type DetectServiceClient interface {
 	// that anomalies, failed canaries and burning objectives speak against,
 	// worst first.
 	ListReputations(ctx context.Context, in *ListReputationsRequest, opts ...grpc.CallOption) (*ListReputationsResponse, error)
+	// ListDetectors says how the detectors that users wrote do: where they run,
+	// what they cost, where and why they were stopped.
+	ListDetectors(ctx context.Context, in *ListDetectorsRequest, opts ...grpc.CallOption) (*ListDetectorsResponse, error)
 	// GiveFeedback marks an anomaly as useful or not; a "not an anomaly" raises
 	// the bar for that shape on that series.
 	GiveFeedback(ctx context.Context, in *GiveFeedbackRequest, opts ...grpc.CallOption) (*GiveFeedbackResponse, error)
@@ -137,6 +141,16 @@ func (c *detectServiceClient) ListReputations(ctx context.Context, in *ListReput
 	return out, nil
 }
 
+func (c *detectServiceClient) ListDetectors(ctx context.Context, in *ListDetectorsRequest, opts ...grpc.CallOption) (*ListDetectorsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListDetectorsResponse)
+	err := c.cc.Invoke(ctx, DetectService_ListDetectors_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *detectServiceClient) GiveFeedback(ctx context.Context, in *GiveFeedbackRequest, opts ...grpc.CallOption) (*GiveFeedbackResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(GiveFeedbackResponse)
@@ -178,6 +192,9 @@ type DetectServiceServer interface {
 	// that anomalies, failed canaries and burning objectives speak against,
 	// worst first.
 	ListReputations(context.Context, *ListReputationsRequest) (*ListReputationsResponse, error)
+	// ListDetectors says how the detectors that users wrote do: where they run,
+	// what they cost, where and why they were stopped.
+	ListDetectors(context.Context, *ListDetectorsRequest) (*ListDetectorsResponse, error)
 	// GiveFeedback marks an anomaly as useful or not; a "not an anomaly" raises
 	// the bar for that shape on that series.
 	GiveFeedback(context.Context, *GiveFeedbackRequest) (*GiveFeedbackResponse, error)
@@ -211,6 +228,9 @@ func (UnimplementedDetectServiceServer) GetCoverage(context.Context, *GetCoverag
 }
 func (UnimplementedDetectServiceServer) ListReputations(context.Context, *ListReputationsRequest) (*ListReputationsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListReputations not implemented")
+}
+func (UnimplementedDetectServiceServer) ListDetectors(context.Context, *ListDetectorsRequest) (*ListDetectorsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListDetectors not implemented")
 }
 func (UnimplementedDetectServiceServer) GiveFeedback(context.Context, *GiveFeedbackRequest) (*GiveFeedbackResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GiveFeedback not implemented")
@@ -340,6 +360,24 @@ func _DetectService_ListReputations_Handler(srv interface{}, ctx context.Context
 	return interceptor(ctx, in, info, handler)
 }
 
+func _DetectService_ListDetectors_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListDetectorsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(DetectServiceServer).ListDetectors(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: DetectService_ListDetectors_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(DetectServiceServer).ListDetectors(ctx, req.(*ListDetectorsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _DetectService_GiveFeedback_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(GiveFeedbackRequest)
 	if err := dec(in); err != nil {
@@ -402,6 +440,10 @@ var DetectService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ListReputations",
 			Handler:    _DetectService_ListReputations_Handler,
+		},
+		{
+			MethodName: "ListDetectors",
+			Handler:    _DetectService_ListDetectors_Handler,
 		},
 		{
 			MethodName: "GiveFeedback",
