@@ -173,7 +173,7 @@ func quantileIndex(h *histogram.FloatHistogram, want float64) int64 {
 // regrid moves every count the detector remembers to the cell to(i).
 func (s *HistogramSeries) regrid(to func(i int) int) {
 	st := &s.s
-	for _, c := range []*cells{&st.Intake.Batch, &st.Judge.Lately, &st.Usual.Recent} {
+	for _, c := range []*cells{&st.Intake.Batch, &st.Judge.Window[0].Count, &st.Judge.Window[1].Count, &st.Usual.Recent} {
 		var out cells
 		for i, x := range c {
 			out[to(i)] += x

@@ -4,23 +4,24 @@ import "math"
 
 // histogramJudge makes evidence of distances and decides what is learned.
 //
-// Four distances are watched: W1 and tail, of the batch at hand ("now") and of
-// the last eight or so ("lately"), which finds what is too small or too thin to
-// show in one batch. Each is divided by what it is in the mean without a change:
-// the sampling error of so few observations, and beside it what the series shows
+// Six distances are watched: W1 and tail, of the batch at hand ("now"), of the
+// last eight or so ("lately") and of the last thirty-two ("long"): the longer
+// ones find what is too small, or told by too few observations, to show in one
+// batch. Each is divided by what it is in the mean without a change: the
+// sampling error of so few observations, and beside it what the series shows
 // beyond that on ordinary days. The quotient is compared with its own guarded
 // tail, as a residual of a Series is; the largest of the ratios is calibrated
-// likewise.
+// likewise. Beyond its tail a distance that is all sampling error falls off much
+// faster than the power 3 that holds for a series in general: see power.
 //
 // Two things bound the evidence. It is never more than so few observations can
 // show: the better of the KS and the G test, doubled for having chosen. And a
 // distance below its least effect is none of anybody's business, however sure.
 type histogramJudge struct {
-	Lately  cells
-	LateN   float64 // Sum of Lately.
-	LateSq  float64 // Sum of squared weights.
+	Window  [histogramScales - 1]histogramWindow // Lately, long.
 	Tail    [histogramStats]tail
 	Beyond  [histogramStats]float32 // Mean of what squared distances exceed the sampling error by.
+	Share   [histogramStats]float32 // Of the sampling error in the squared distance, slowly followed.
 	Cal     calibrate
 	Recur   recurrence
 	Step    float64 // Estimated distance between batches, milliseconds.
@@ -34,19 +35,42 @@ type histogramJudge struct {
 	Back    bool    // The anomaly is open and the last batch was like what was usual.
 }
 
+// histogramWindow is a sum of batches that fade.
+type histogramWindow struct {
+	Count   cells
+	N       float64 // Sum of Count.
+	Squares float64 // Sum of squared weights.
+}
+
+// worth is the number of independent observations the window is worth.
+func (w *histogramWindow) worth() float64 { return w.N * w.N / w.Squares }
+
+// add lets a batch of n observations in; what was there keeps a share.
+func (w *histogramWindow) add(batch *cells, n, keep float64) {
+	if w.N > 1e18 { // Counts no process makes: keep the sums finite.
+		keep = 0
+	}
+	for i, c := range batch {
+		w.Count[i] = w.Count[i]*float32(keep) + c
+	}
+	w.N = w.N*keep + n
+	w.Squares = w.Squares*keep*keep + n
+}
+
+// A statistic is a scale and one of two distances: 2*scale, +1 for the tail.
 const (
-	statNow = iota
-	statNowTail
-	statLately
-	statLatelyTail
-	histogramStats
+	histogramScales = 3
+	histogramStats  = 2 * histogramScales
 )
 
-var histogramStatNames = [histogramStats]string{"w1", "tail", "w1 lately", "tail lately"}
+var (
+	histogramStatNames = [histogramStats]string{"w1 now", "tail now", "w1 lately", "tail lately", "w1 long", "tail long"}
+	// windowKeep is the share of a window that stays when a batch comes.
+	windowKeep = [histogramScales - 1]float64{7. / 8, 31. / 32}
+)
 
 const (
 	histogramWarmup = 100 // Batches before there is a verdict: what a tail needs.
-	latelyFade      = 7. / 8
 	// leastRatio is the .998 quantile of W1 over its mean when nothing but
 	// sampling moves it, roughly: a tail fitted on little promises no less.
 	leastRatio  = 2
@@ -55,11 +79,15 @@ const (
 	suspicious  = .5
 	holdBatches = 12 // Batches an anomaly holds at least before its form is accepted.
 	usualExtra  = 1.25
+	powerMost   = 8   // The power of the tail where all is sampling error,
+	powerFrom   = .5  // from this share of it on,
+	powerFull   = .85 // fully from this,
+	powerAfter  = 300 // and after so many batches.
 )
 
 // leastEffect returns the distance below which statistic k says nothing.
 func leastEffect(k int) float64 {
-	if k == statNowTail || k == statLatelyTail {
+	if k%2 == 1 {
 		return leastTail
 	}
 	return leastShift
@@ -83,22 +111,29 @@ func (s *HistogramSeries) judgeBatch(t int64) Result {
 	u.turn(t)
 	if u.N == 0 {
 		u.learn(&in.Batch, in.Filled, span)
-		j.add(&in.Batch, in.Filled)
+		for i := range j.Window {
+			j.Window[i].add(&in.Batch, in.Filled, 0)
+		}
 		return s.finish(TransitionNone, 0)
 	}
 	hourly := u.atHour(t, &s.slot)
-	var r [histogramStats]float64
-	var shift [2]histogramShift
-	shift[0] = s.nearest(&in.Batch, in.Filled, in.Filled, hourly)
-	effect := [histogramStats]float64{shift[0].w1, shift[0].tail}
-	r[statNow] = s.ratio(statNow, shift[0].w1, shift[0].usual)
-	r[statNowTail] = s.ratio(statNowTail, shift[0].tail, shift[0].usualTl)
-	s.turnBack(shift[0].w1, max(r[statNow], r[statNowTail]))
-	j.add(&in.Batch, in.Filled)
-	shift[1] = s.nearest(&j.Lately, j.LateN, j.LateN*j.LateN/j.LateSq, hourly)
-	effect[statLately], effect[statLatelyTail] = shift[1].w1, shift[1].tail
-	r[statLately] = s.ratio(statLately, shift[1].w1, shift[1].usual)
-	r[statLatelyTail] = s.ratio(statLatelyTail, shift[1].tail, shift[1].usualTl)
+	var r, effect [histogramStats]float64
+	var shift [histogramScales]histogramShift
+	for scale := range shift {
+		x, sum, n := &in.Batch, in.Filled, in.Filled
+		if scale > 0 {
+			w := &j.Window[scale-1]
+			w.add(&in.Batch, in.Filled, windowKeep[scale-1])
+			x, sum, n = &w.Count, w.N, w.worth()
+		}
+		sh := s.nearest(x, sum, n, hourly)
+		k := 2 * scale
+		shift[scale], effect[k], effect[k+1] = sh, sh.w1, sh.tail
+		r[k], r[k+1] = s.ratio(k, sh.w1, sh.usual), s.ratio(k+1, sh.tail, sh.usualTl)
+		if scale == 0 {
+			s.turnBack(sh.w1, max(r[0], r[1]))
+		}
+	}
 	j.Varied = j.Varied || shift[0].w1 > 0
 	return s.conclude(t, span, &r, &effect, &shift)
 }
@@ -108,19 +143,6 @@ func (j *histogramJudge) pace(ms float64) {
 	h := hygiene{Step: j.Step}
 	h.pace(max(1, ms))
 	j.Step = h.Step
-}
-
-// add lets a batch into what was lately.
-func (j *histogramJudge) add(batch *cells, n float64) {
-	keep := latelyFade
-	if j.LateN > 1e18 {
-		keep = 0
-	}
-	for i, c := range batch {
-		j.Lately[i] = j.Lately[i]*float32(keep) + c
-	}
-	j.LateN = j.LateN*keep + n
-	j.LateSq = j.LateSq*keep*keep + n
 }
 
 // widen makes the grid coarser if too much of the batch lies beyond it.
@@ -151,7 +173,9 @@ func (s *HistogramSeries) nearest(x *cells, sum, n, hourly float64) histogramShi
 // ratio compares a distance with how large it usually gets.
 func (s *HistogramSeries) ratio(k int, w, usual float64) float64 {
 	j := &s.s.Judge
-	z := w / math.Sqrt(usual*usual+max(0, float64(j.Beyond[k])))
+	u2 := usual * usual
+	all := u2 + max(0, float64(j.Beyond[k]))
+	z := w / math.Sqrt(all)
 	h := &j.Tail[k]
 	r := min(ratioMax, z/max(h.Q, leastRatio))
 	if h.Q == 0 { // The tail has no guard of its own yet.
@@ -160,17 +184,23 @@ func (s *HistogramSeries) ratio(k int, w, usual float64) float64 {
 		h.ratio(z, j.N)
 	}
 	if r <= guardRatio && !s.s.Episode.Open {
-		w := max(1./200, 1/float64(j.N))
-		j.Beyond[k] += float32(w * (w1Beyond(z, usual, float64(j.Beyond[k])) - float64(j.Beyond[k])))
+		// In the mean the square of W1 is a quarter more than the square of its mean.
+		a := float32(max(1./200, 1/float64(j.N)))
+		j.Beyond[k] += a * (float32(w*w-usualExtra*u2) - j.Beyond[k])
+		j.Share[k] += a * (float32(u2/all) - j.Share[k])
 	}
 	return r
 }
 
-// w1Beyond is what the squared distance exceeds its sampling error by; in the
-// mean the square of W1 is a quarter more than the square of its mean.
-func w1Beyond(z, usual, beyond float64) float64 {
-	w2 := z * z * (usual*usual + max(0, beyond))
-	return w2 - usualExtra*usual*usual
+// power is the power by which the chance of a ratio falls beyond 1: calTail
+// where ordinary days move the distance more than sampling does, up to powerMost
+// where sampling is all there is, whose tails are those of a normal.
+func (j *histogramJudge) power(k int) float64 {
+	if j.N < powerAfter {
+		return calTail
+	}
+	sure := (float64(j.Share[k]) - powerFrom) / (powerFull - powerFrom)
+	return calTail + (powerMost-calTail)*max(0, min(1, sure))
 }
 
 // turnBack lets what was lately begin anew with the first batch that is like
@@ -185,16 +215,17 @@ func (s *HistogramSeries) turnBack(w1, ratio float64) {
 	in := &s.s.Intake
 	back := ratio <= 1
 	if back && !j.Back {
-		d := s.compare(&in.Batch, in.Filled, in.Filled, (*[histogramCells]float32)(&j.Lately), j.LateN, j.LateN)
+		w := &j.Window[0]
+		d := s.compare(&in.Batch, in.Filled, in.Filled, (*[histogramCells]float32)(&w.Count), w.N, w.worth())
 		if back = w1 < d.w1; back {
-			j.Lately, j.LateN, j.LateSq = cells{}, 0, 0
+			j.Window = [histogramScales - 1]histogramWindow{}
 		}
 	}
 	j.Back = back
 }
 
 // conclude makes evidence of the ratios, moves the episode and learns.
-func (s *HistogramSeries) conclude(t int64, span float64, r, effect *[histogramStats]float64, shift *[2]histogramShift) Result {
+func (s *HistogramSeries) conclude(t int64, span float64, r, effect *[histogramStats]float64, shift *[histogramScales]histogramShift) Result {
 	st := &s.s
 	j, l, in := &st.Judge, &st.Last, &st.Intake
 	fused, top, lead := 0.0, 0.0, 0
@@ -225,7 +256,11 @@ func (s *HistogramSeries) conclude(t int64, span float64, r, effect *[histogramS
 	sh := &shift[lead/2]
 	recurring := j.Recur.usual(t)
 	j.Recur.note(fused)
-	e := claimable(j.Cal.evidence(fused/recurring, j.N), j.N)
+	e := j.Cal.evidence(fused/recurring, j.N)
+	if x := fused / recurring; x > 1 {
+		e += (j.power(lead) - calTail) * math.Log10(x)
+	}
+	e = claimable(e, j.N)
 	l.KS, l.G = 0, 0
 	if e > 1 {
 		e = min(e, s.shown(sh, lead))
@@ -235,19 +270,19 @@ func (s *HistogramSeries) conclude(t int64, span float64, r, effect *[histogramS
 		l.Ratio[k] = float32(x)
 	}
 	s.picture(sh, lead)
-	reach := max(leastTail, j.Cal.reach(l.Bar)*recurring*max(j.Tail[statNowTail].Q, leastRatio)*shift[0].usualTl)
+	reach := max(leastTail, j.reach(l.Bar, 1)*recurring*max(j.Tail[1].Q, leastRatio)*shift[0].usualTl)
 	l.Reach = min(reach, 400)
 	l.Lower, l.Upper = l.Expected*math.Exp2(-l.Reach/8), l.Expected*math.Exp2(l.Reach/8)
 	m := moment{t: t, n: j.N, score: e, bar: l.Bar, kind: KindDistribution, dir: direction(sh), change: t,
 		expected: float64(l.Moved.Before[l.Moved.Most]), observed: float64(l.Moved.After[l.Moved.Most]),
-		calm: j.Back && max(r[statLately], r[statLatelyTail]) <= 1, allowed: true, adapted: adapted, fused: fused / recurring}
+		calm: j.Back && top <= 1, allowed: true, adapted: adapted, fused: fused / recurring}
 	if j.Suspect > 0 {
 		m.change = j.Suspect
 	}
 	copy(m.ratio[:], r[:])
 	tr, alarm := st.Episode.step(&m)
 	if adapted {
-		st.Usual.restart(&j.Lately, j.LateN, j.LateSq)
+		st.Usual.restart(&j.Window[0])
 	} else if !far && !st.Episode.Open {
 		st.Usual.learn(&in.Batch, in.Filled, span)
 	}
@@ -284,6 +319,11 @@ func (s *HistogramSeries) hold() uint16 {
 	return uint16(max(holdBatches, min(guardHold, float64(s.cfg.Adapt.Milliseconds())/step)))
 }
 
+// reach returns the ratio of statistic k at which the evidence reaches the bar.
+func (j *histogramJudge) reach(bar float64, k int) float64 {
+	return math.Pow(10, (bar+math.Log10(j.Cal.atOne()))/j.power(k))
+}
+
 // shown is the evidence that so many observations can show: of the better of
 // two tests.
 func (s *HistogramSeries) shown(sh *histogramShift, lead int) float64 {
@@ -298,8 +338,9 @@ func (s *HistogramSeries) shown(sh *histogramShift, lead int) float64 {
 
 // scale returns the observations that statistic k is about.
 func (s *HistogramSeries) scale(k int) (x *cells, sum float64) {
-	if k >= statLately {
-		return &s.s.Judge.Lately, s.s.Judge.LateN
+	if k >= 2 {
+		w := &s.s.Judge.Window[k/2-1]
+		return &w.Count, w.N
 	}
 	return &s.s.Intake.Batch, s.s.Intake.Filled
 }

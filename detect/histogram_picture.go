@@ -49,7 +49,7 @@ type histogramLast struct {
 func (s *HistogramSeries) picture(sh *histogramShift, lead int) {
 	l := &s.s.Last
 	if s.s.Judge.Suspect == 0 {
-		lead = statNow
+		lead = 0
 	}
 	g := &s.s.Grid
 	x, sum := s.scale(lead)

@@ -121,8 +121,8 @@ func (u *histogramUsual) learn(batch *cells, n, ms float64) {
 }
 
 // restart gives up what was usual just before for lately.
-func (u *histogramUsual) restart(lately *cells, n, squares float64) {
-	u.Recent, u.N, u.Squares = *lately, n, squares
+func (u *histogramUsual) restart(lately *histogramWindow) {
+	u.Recent, u.N, u.Squares = lately.Count, lately.N, lately.Squares
 }
 
 // regrid moves the counts of every form to other cells.
