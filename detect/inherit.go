@@ -115,3 +115,6 @@ func (s *Series) disown() bool {
 	s.s.Deploy.At, s.s.Feedback = at, f
 	return true
 }
+
+// Samples returns how many samples the baselines rest on.
+func (s *Series) Samples() uint64 { return uint64(s.s.N) }

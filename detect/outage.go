@@ -34,3 +34,7 @@ func (s *Series) Ended() bool { return s.s.Quiet.Ended }
 
 // Verdict returns the state of the series after the last step.
 func (s *Series) Verdict() Verdict { return Verdict(s.s.Last.Verdict) }
+
+// Opened returns when the open anomaly opened, in Unix milliseconds; ok is false
+// if none is open.
+func (s *Series) Opened() (start int64, ok bool) { return s.s.Episode.Start, s.s.Episode.Open }

@@ -162,7 +162,7 @@ func (w *whole) openAlerting(c config.Config) (err error) {
 func (w *whole) openPipeline(c config.Config, n named) (err error) {
 	w.pipeline, err = pipeline.New(pipeline.Options{
 		Store: w.store, Engine: w.engine, Config: c, Objectives: n.objectives, Detectors: n.detectors,
-		RunsDir: filepath.Join(w.o.StoragePath, "canaries"), Log: w.log.With("part", "pipeline"),
+		RunsDir: filepath.Join(w.o.StoragePath, "canaries"), StateDir: filepath.Join(w.o.StoragePath, "detect"), Log: w.log.With("part", "pipeline"),
 		Now: func() time.Time { return w.now() }, // The demo sets its clock later.
 	})
 	return err

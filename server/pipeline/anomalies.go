@@ -19,6 +19,9 @@ type Anomalies struct {
 	open      int
 	listeners map[chan Finding]bool
 	forgotten uint64
+	version   uint64              // Grows with every change.
+	verdicts  map[string]*Verdict // What people said, by id; also of anomalies not found yet.
+	inherited map[string]bool     // Open ones of an earlier process that nobody has found again.
 }
 
 // NewAnomalies returns an empty memory.
@@ -32,6 +35,11 @@ func (a *Anomalies) Add(f Finding) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	old := a.byID[f.ID]
+	a.version++
+	delete(a.inherited, f.ID)
+	if f.Verdict == nil {
+		f.Verdict = a.verdicts[f.ID]
+	}
 	if old == nil {
 		a.order = append(a.order, f.ID)
 	}

@@ -62,6 +62,7 @@ func AnomalyEvent(f Finding) alerting.Event {
 	if f.Page {
 		e.Priority = alerting.High
 	}
+	tellSaid(&e, f)
 	for _, m := range a.Members {
 		e.Evidence.Votes = append(e.Evidence.Votes, alerting.Vote{Name: m.Name, P: alerting.Number(m.P), Share: alerting.Number(m.Share)})
 	}
@@ -79,6 +80,8 @@ func anomalySentence(f Finding) string {
 		return customSentence(f)
 	case f.Gone:
 		return fmt.Sprintf("%s is gone: it has sent nothing for so long that the store let it go.", f.Name())
+	case f.Transition == detect.TransitionClosed && f.Verdict != nil && !f.Verdict.Useful && f.At == f.Verdict.At:
+		return fmt.Sprintf("%s was said to be %s.", f.Name(), f.Verdict)
 	case f.Transition == detect.TransitionClosed && a.Adapted:
 		return fmt.Sprintf("%s stays at its new level (%s); it is the new normal from here.", f.Name(), number(a.Observed))
 	case f.Transition == detect.TransitionClosed:

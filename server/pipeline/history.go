@@ -41,6 +41,7 @@ func (p *Pipeline) Feed(b *metric.Batch) {
 // milliseconds). Only before Run.
 func (p *Pipeline) Advance(ctx context.Context, now int64) {
 	p.virtual.Store(now)
+	p.placeOrphans()
 	for _, l := range p.lanes {
 		l.work(laneItem{now: now})
 	}
@@ -60,6 +61,8 @@ func (p *Pipeline) QuietBefore(t int64) { p.quiet.Store(t) }
 func (p *Pipeline) CatchUp(ctx context.Context, now int64) {
 	p.virtual.Store(now)
 	p.quiet.Store(0)
+	p.resume(now)
+	p.reconcile(now)
 	for _, l := range p.lanes {
 		l.work(laneItem{now: now})
 	}
@@ -91,6 +94,10 @@ func (p *Pipeline) Learn(ctx context.Context, now int64, progress func(float64))
 		return nil
 	}
 	from := max(stats.MinT, now-int64(learnedHours(stats.Series))*time.Hour.Milliseconds())
+	since := p.restore()
+	if since > 0 && len(p.opts.Detectors) == 0 { // Users' detectors keep nothing over a restart.
+		from = max(from, min(since-p.lookback(), now-p.ringSpan()))
+	}
 	p.QuietBefore(now)
 	err := p.learnGoals(ctx, p.goals, max(stats.MinT, now-p.goals.Period()), from-1, func(b *metric.Batch) { p.goalLane.work(laneItem{batch: b}) })
 	if err != nil {
@@ -98,12 +105,16 @@ func (p *Pipeline) Learn(ctx context.Context, now int64, progress func(float64))
 	}
 	all := []*labels.Matcher{labels.MustNewMatcher(labels.MatchNotEqual, labels.MetricName, "")}
 	const chunk = int64(time.Hour / time.Millisecond)
-	for at := from; at <= now; at += chunk {
-		end := min(at+chunk-1, now)
-		if err := p.learnRange(ctx, all, at, end, p.Feed); err != nil {
+	heard := newHearing(p)
+	for at, end := from, int64(0); at <= now; at = end + 1 {
+		end = min(at+chunk-1, now)
+		if at <= since && since < end {
+			end = since // Ticks up to here were heard; from here on they matter.
+		}
+		if err := p.learnRange(ctx, all, at, end, heard.feed); err != nil {
 			return err
 		}
-		p.Advance(ctx, end)
+		heard.advance(ctx, end)
 		if progress != nil {
 			progress(float64(end-from+1) / float64(now-from+1))
 		}

@@ -28,9 +28,11 @@ func (p *Pipeline) Run(ctx context.Context) error {
 	p.store.OnSeriesDeleted(p.forget)
 	canaries := make(chan struct{})
 	go func() { defer close(canaries); p.Canaries.run(ctx) }()
+	stopKeeping := p.keepState(ctx)
 	p.passTime(ctx)
 	p.store.SetTap(nil)
 	work.Wait()
+	stopKeeping()
 	<-canaries
 	p.running.Store(false) // Whatever comes now goes straight to the journal.
 	close(stopSending)
@@ -74,6 +76,7 @@ func (p *Pipeline) passTime(ctx context.Context) {
 			p.tick(ctx)
 		case <-room.C:
 			now := p.Now().UnixMilli()
+			p.placeOrphans()
 			for _, l := range p.lanes {
 				l.offerTick(now)
 			}

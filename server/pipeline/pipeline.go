@@ -56,6 +56,8 @@ type Pipeline struct {
 	retold      atomic.Uint64 // Of those, how many are made good for.
 
 	reload sync.Mutex // One reload at a time.
+	said   *said
+	kept   keptState
 
 	holding sync.Mutex      // Guards held and hold.
 	hold    bool            // Samples are kept aside while history is read.
@@ -71,6 +73,7 @@ type Options struct {
 	Objectives []slo.Objective
 	Detectors  []*custom.Detector // Of users.
 	RunsDir    string             // Where canary runs are kept; empty: in memory only.
+	StateDir   string             // Where detector state, deploys and verdicts are kept; empty: in memory only.
 	KeepBytes  int64              // Memory for the samples of canary runs between looks; 0: 1 GiB, negative: none.
 	Shards     int                // Detection lanes; 0: one per processor.
 	Log        *slog.Logger
@@ -89,10 +92,15 @@ func New(o Options) (*Pipeline, error) {
 		o.Shards = runtime.GOMAXPROCS(0)
 	}
 	p := &Pipeline{opts: o, store: o.Store, engine: o.Engine, Anomalies: NewAnomalies(), outbox: make(chan alerting.Event, maxOutbox)}
-	err := errors.Join(p.buildWatches(), p.buildRings(), p.buildGoals(), p.buildCustom())
+	var err error
+	if p.said, err = openSaid(o.StateDir, o.Now().UnixMilli()); err != nil {
+		return nil, err
+	}
+	err = errors.Join(p.buildWatches(), p.buildRings(), p.buildGoals(), p.buildCustom())
 	if err != nil {
 		return nil, err
 	}
+	p.retell()
 	p.lanes = append(slices.Clone(p.watchLanes), p.ringLane, p.goalLane, p.customLane)
 	p.Canaries, err = newCanaries(p)
 	return p, err
@@ -104,7 +112,7 @@ func (p *Pipeline) buildWatches() error {
 		return err
 	}
 	o.Max = o.Max/p.opts.Shards + 1
-	o.Emit = p.found
+	o.Emit, o.Adapted = p.found, p.adapted
 	for i := range p.opts.Shards {
 		w, err := NewWatch(o)
 		if err != nil {

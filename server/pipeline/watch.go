@@ -23,6 +23,7 @@ type Watch struct {
 	skipped  map[string]int // Series not watched, by reason.
 	watching int
 	warming  int // Views without enough data.
+	tend     tending
 }
 
 // WatchOptions configures a Watch.
@@ -34,6 +35,8 @@ type WatchOptions struct {
 	Max    int                 // Series watched at most; 0: 250,000.
 	// Emit receives every transition, in order. Required.
 	Emit func(Finding)
+	// Adapted receives every level accepted after a deploy; may be nil.
+	Adapted func(labels.Labels, Adapted)
 }
 
 // Finding is a transition of one anomaly of one series.
@@ -50,6 +53,9 @@ type Finding struct {
 
 	Said  string // What a detector of the user says of it.
 	Ended string // Why such a detector ended it without recovery; empty if it did not.
+
+	Deploy  string   // The deploy that came before it, as people call it; empty if none did.
+	Verdict *Verdict // What a person said of it; nil: nothing.
 }
 
 // Name returns the series in the notation people read.
@@ -66,6 +72,7 @@ type watched struct {
 	last   *histogram.FloatHistogram // Native histograms: the sample before, for increases.
 	lastT  int64
 	skip   string // Why the series is not watched; empty if it is.
+	tend   tended
 }
 
 type view struct {
@@ -96,7 +103,7 @@ func (w *Watch) Add(ref uint64, ls labels.Labels, kind Kind) {
 	if w.series[ref] != nil {
 		return
 	}
-	s := &watched{labels: ls}
+	s := &watched{labels: ls, tend: fresh(kind)}
 	w.series[ref] = s
 	if reason := w.reasonNotTo(ls, kind); reason != "" {
 		w.leaveOut(s, reason)
@@ -117,7 +124,8 @@ func (w *Watch) Add(ref uint64, ls labels.Labels, kind Kind) {
 		}
 		s.views = append(s.views, view{name: name, det: det})
 	}
-	w.warming += len(s.views)
+	w.inherit(ref, s)
+	w.warming += warmingViews(s)
 }
 
 // reasonNotTo names why a series is not watched, in the words of the coverage
@@ -150,7 +158,16 @@ func (w *Watch) leaveOut(s *watched, reason string) {
 // is not nil.
 func (w *Watch) Observe(ref uint64, t int64, v float64, h *histogram.FloatHistogram) {
 	s := w.series[ref]
+	if s != nil && s.tend.expired && !metric.IsStale(v) {
+		s = w.revive(ref, s)
+	}
 	if s == nil || s.skip != "" {
+		return
+	}
+	if !w.attend(ref, s, t) {
+		if s.last == nil && h != nil {
+			s.last, s.lastT = h, t // What came before a restart.
+		}
 		return
 	}
 	if h == nil {
@@ -180,6 +197,10 @@ func (w *Watch) after(ref uint64, s *watched, v *view, t int64, r detect.Result)
 	if r.Transition == detect.TransitionNone {
 		return
 	}
+	if r.Transition == detect.TransitionAdapted {
+		w.settledAt(ref, s, t, r)
+		return
+	}
 	a, ok := v.det.Anomaly()
 	if !ok {
 		return
@@ -187,13 +208,18 @@ func (w *Watch) after(ref uint64, s *watched, v *view, t int64, r detect.Result)
 	if r.Transition == detect.TransitionOpened || v.id == "" {
 		v.id = anomalyID(s.labels, v.name, a.Start)
 	}
-	w.opts.Emit(Finding{ID: v.id, Ref: ref, Labels: s.labels, View: v.name, Page: s.page, At: t, Transition: r.Transition, Anomaly: a})
+	f := Finding{ID: v.id, Ref: ref, Labels: s.labels, View: v.name, Page: s.page, At: t, Transition: r.Transition, Anomaly: a}
+	w.said(s, v, &f)
+	w.opts.Emit(f)
 }
 
 // Tick tells every series that the time is now, which is how silence is
 // noticed. Series are told in the order of their references, so that a replay
 // gives the same findings in the same order.
 func (w *Watch) Tick(now int64) {
+	if now <= w.tend.settled {
+		return // Heard before a restart.
+	}
 	refs := make([]uint64, 0, len(w.series))
 	for ref, s := range w.series {
 		if s.skip == "" {
@@ -204,9 +230,10 @@ func (w *Watch) Tick(now int64) {
 	for _, ref := range refs {
 		s := w.series[ref]
 		for i := range s.views {
-			w.after(ref, s, &s.views[i], now, s.views[i].det.Tick(now))
+			w.after(ref, s, &s.views[i], now, s.views[i].det.TickSince(now, w.tend.armed))
 		}
 	}
+	w.expire(now)
 }
 
 // Remove forgets a series at now (Unix milliseconds). An open anomaly ends with
@@ -221,6 +248,11 @@ func (w *Watch) Remove(ref uint64, now int64) {
 		w.skipped[s.skip]--
 		return
 	}
+	w.letGo(ref, s, now)
+}
+
+// letGo ends the watch of a series.
+func (w *Watch) letGo(ref uint64, s *watched, now int64) {
 	w.watching--
 	for _, v := range s.views {
 		if v.verdict == detect.VerdictNotEnoughData {
@@ -231,6 +263,7 @@ func (w *Watch) Remove(ref uint64, now int64) {
 			w.opts.Emit(Finding{ID: v.id, Ref: ref, Labels: s.labels, View: v.name, Page: s.page, At: now, Transition: detect.TransitionClosed, Anomaly: a, Gone: true})
 		}
 	}
+	w.keepRemnant(ref, s, now)
 }
 
 // Explain returns the present trace of a series, one per view; empty if it is
@@ -241,8 +274,10 @@ func (w *Watch) Explain(ref uint64) []detect.Trace {
 		return nil
 	}
 	var out []detect.Trace
-	for _, v := range s.views {
-		out = append(out, v.det.Explain())
+	for i := range s.views {
+		t := s.views[i].det.Explain()
+		w.note(s, &s.views[i], &t)
+		out = append(out, t)
 	}
 	return out
 }
