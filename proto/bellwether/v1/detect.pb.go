@@ -187,7 +187,22 @@ type Anomaly struct {
 	HeldBack string `protobuf:"bytes,14,opt,name=held_back,json=heldBack,proto3" json:"held_back,omitempty"`
 	// What its peers (the same metric of other instances) did, one sentence;
 	// empty if it has none.
-	Peers         string `protobuf:"bytes,15,opt,name=peers,proto3" json:"peers,omitempty"`
+	Peers string `protobuf:"bytes,15,opt,name=peers,proto3" json:"peers,omitempty"`
+	// When the change happened, as far as it can be told; not after start.
+	Change *timestamppb.Timestamp `protobuf:"bytes,16,opt,name=change,proto3" json:"change,omitempty"`
+	// How far the value was from what was expected, in units of the series' usual
+	// reach (the .998 quantile of the distance), with its sign.
+	Effect float64 `protobuf:"fixed64,17,opt,name=effect,proto3" json:"effect,omitempty"`
+	// Evidence gathered over time as an e-value; absent while none is.
+	EValue *float64 `protobuf:"fixed64,18,opt,name=e_value,json=eValue,proto3,oneof" json:"e_value,omitempty"`
+	// Span of history the verdict rests on.
+	Baseline *durationpb.Duration `protobuf:"bytes,19,opt,name=baseline,proto3" json:"baseline,omitempty"`
+	// Hash of the detector's state, hexadecimal: the same samples give the same.
+	StateHash string `protobuf:"bytes,20,opt,name=state_hash,json=stateHash,proto3" json:"state_hash,omitempty"`
+	// What a person said of it; absent if nobody did.
+	Feedback *Feedback `protobuf:"bytes,21,opt,name=feedback,proto3" json:"feedback,omitempty"`
+	// The deploy that came before it; empty if none did.
+	Deploy        string `protobuf:"bytes,22,opt,name=deploy,proto3" json:"deploy,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -323,6 +338,55 @@ func (x *Anomaly) GetHeldBack() string {
 func (x *Anomaly) GetPeers() string {
 	if x != nil {
 		return x.Peers
+	}
+	return ""
+}
+
+func (x *Anomaly) GetChange() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Change
+	}
+	return nil
+}
+
+func (x *Anomaly) GetEffect() float64 {
+	if x != nil {
+		return x.Effect
+	}
+	return 0
+}
+
+func (x *Anomaly) GetEValue() float64 {
+	if x != nil && x.EValue != nil {
+		return *x.EValue
+	}
+	return 0
+}
+
+func (x *Anomaly) GetBaseline() *durationpb.Duration {
+	if x != nil {
+		return x.Baseline
+	}
+	return nil
+}
+
+func (x *Anomaly) GetStateHash() string {
+	if x != nil {
+		return x.StateHash
+	}
+	return ""
+}
+
+func (x *Anomaly) GetFeedback() *Feedback {
+	if x != nil {
+		return x.Feedback
+	}
+	return nil
+}
+
+func (x *Anomaly) GetDeploy() string {
+	if x != nil {
+		return x.Deploy
 	}
 	return ""
 }
@@ -1479,9 +1543,11 @@ func (x *GiveFeedbackRequest) GetNote() string {
 	return ""
 }
 
-// GiveFeedbackResponse has no fields.
+// GiveFeedbackResponse is the anomaly after it.
 type GiveFeedbackResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The anomaly, with the feedback, without its trace.
+	Anomaly       *Anomaly `protobuf:"bytes,1,opt,name=anomaly,proto3" json:"anomaly,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1516,6 +1582,77 @@ func (*GiveFeedbackResponse) Descriptor() ([]byte, []int) {
 	return file_bellwether_v1_detect_proto_rawDescGZIP(), []int{19}
 }
 
+func (x *GiveFeedbackResponse) GetAnomaly() *Anomaly {
+	if x != nil {
+		return x.Anomaly
+	}
+	return nil
+}
+
+// Feedback is what a person said of an anomaly.
+type Feedback struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// True: useful. False: not an anomaly.
+	Useful bool `protobuf:"varint,1,opt,name=useful,proto3" json:"useful,omitempty"`
+	// Who says so, and why.
+	Note string `protobuf:"bytes,2,opt,name=note,proto3" json:"note,omitempty"`
+	// When it was said.
+	Time          *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=time,proto3" json:"time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Feedback) Reset() {
+	*x = Feedback{}
+	mi := &file_bellwether_v1_detect_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Feedback) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Feedback) ProtoMessage() {}
+
+func (x *Feedback) ProtoReflect() protoreflect.Message {
+	mi := &file_bellwether_v1_detect_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Feedback.ProtoReflect.Descriptor instead.
+func (*Feedback) Descriptor() ([]byte, []int) {
+	return file_bellwether_v1_detect_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *Feedback) GetUseful() bool {
+	if x != nil {
+		return x.Useful
+	}
+	return false
+}
+
+func (x *Feedback) GetNote() string {
+	if x != nil {
+		return x.Note
+	}
+	return ""
+}
+
+func (x *Feedback) GetTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Time
+	}
+	return nil
+}
+
 // MarkDeployRequest describes a change.
 type MarkDeployRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1531,7 +1668,7 @@ type MarkDeployRequest struct {
 
 func (x *MarkDeployRequest) Reset() {
 	*x = MarkDeployRequest{}
-	mi := &file_bellwether_v1_detect_proto_msgTypes[20]
+	mi := &file_bellwether_v1_detect_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1543,7 +1680,7 @@ func (x *MarkDeployRequest) String() string {
 func (*MarkDeployRequest) ProtoMessage() {}
 
 func (x *MarkDeployRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bellwether_v1_detect_proto_msgTypes[20]
+	mi := &file_bellwether_v1_detect_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1556,7 +1693,7 @@ func (x *MarkDeployRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MarkDeployRequest.ProtoReflect.Descriptor instead.
 func (*MarkDeployRequest) Descriptor() ([]byte, []int) {
-	return file_bellwether_v1_detect_proto_rawDescGZIP(), []int{20}
+	return file_bellwether_v1_detect_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *MarkDeployRequest) GetMatcher() string {
@@ -1583,15 +1720,18 @@ func (x *MarkDeployRequest) GetDescription() string {
 // MarkDeployResponse says what was touched.
 type MarkDeployResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// How many series were re-anchored.
-	Series        int64 `protobuf:"varint,1,opt,name=series,proto3" json:"series,omitempty"`
+	// How many watched series it touches. They may change their level from its
+	// time on, for half an hour or 15 samples, whichever is longer.
+	Series int64 `protobuf:"varint,1,opt,name=series,proto3" json:"series,omitempty"`
+	// The deploy as it is kept.
+	Deploy        *Deploy `protobuf:"bytes,2,opt,name=deploy,proto3" json:"deploy,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *MarkDeployResponse) Reset() {
 	*x = MarkDeployResponse{}
-	mi := &file_bellwether_v1_detect_proto_msgTypes[21]
+	mi := &file_bellwether_v1_detect_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1603,7 +1743,7 @@ func (x *MarkDeployResponse) String() string {
 func (*MarkDeployResponse) ProtoMessage() {}
 
 func (x *MarkDeployResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bellwether_v1_detect_proto_msgTypes[21]
+	mi := &file_bellwether_v1_detect_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1616,7 +1756,7 @@ func (x *MarkDeployResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MarkDeployResponse.ProtoReflect.Descriptor instead.
 func (*MarkDeployResponse) Descriptor() ([]byte, []int) {
-	return file_bellwether_v1_detect_proto_rawDescGZIP(), []int{21}
+	return file_bellwether_v1_detect_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *MarkDeployResponse) GetSeries() int64 {
@@ -1624,6 +1764,206 @@ func (x *MarkDeployResponse) GetSeries() int64 {
 		return x.Series
 	}
 	return 0
+}
+
+func (x *MarkDeployResponse) GetDeploy() *Deploy {
+	if x != nil {
+		return x.Deploy
+	}
+	return nil
+}
+
+// Deploy is a change that went out.
+type Deploy struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Content hash of matcher, time and description.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// PromQL selector of the series it touches.
+	Matcher string `protobuf:"bytes,2,opt,name=matcher,proto3" json:"matcher,omitempty"`
+	// When it went out.
+	Time *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=time,proto3" json:"time,omitempty"`
+	// What: version, commit, link.
+	Description string `protobuf:"bytes,4,opt,name=description,proto3" json:"description,omitempty"`
+	// How many watched series it touched when it was marked.
+	Series int64 `protobuf:"varint,5,opt,name=series,proto3" json:"series,omitempty"`
+	// How many series changed their level and were re-anchored since, as far as
+	// this process has seen.
+	Moved         int64 `protobuf:"varint,6,opt,name=moved,proto3" json:"moved,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Deploy) Reset() {
+	*x = Deploy{}
+	mi := &file_bellwether_v1_detect_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Deploy) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Deploy) ProtoMessage() {}
+
+func (x *Deploy) ProtoReflect() protoreflect.Message {
+	mi := &file_bellwether_v1_detect_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Deploy.ProtoReflect.Descriptor instead.
+func (*Deploy) Descriptor() ([]byte, []int) {
+	return file_bellwether_v1_detect_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *Deploy) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *Deploy) GetMatcher() string {
+	if x != nil {
+		return x.Matcher
+	}
+	return ""
+}
+
+func (x *Deploy) GetTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Time
+	}
+	return nil
+}
+
+func (x *Deploy) GetDescription() string {
+	if x != nil {
+		return x.Description
+	}
+	return ""
+}
+
+func (x *Deploy) GetSeries() int64 {
+	if x != nil {
+		return x.Series
+	}
+	return 0
+}
+
+func (x *Deploy) GetMoved() int64 {
+	if x != nil {
+		return x.Moved
+	}
+	return 0
+}
+
+// ListDeploysRequest filters the list.
+type ListDeploysRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// At most this many, 1 to 1,000. Default 100.
+	Limit         int32 `protobuf:"varint,1,opt,name=limit,proto3" json:"limit,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListDeploysRequest) Reset() {
+	*x = ListDeploysRequest{}
+	mi := &file_bellwether_v1_detect_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListDeploysRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListDeploysRequest) ProtoMessage() {}
+
+func (x *ListDeploysRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_bellwether_v1_detect_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListDeploysRequest.ProtoReflect.Descriptor instead.
+func (*ListDeploysRequest) Descriptor() ([]byte, []int) {
+	return file_bellwether_v1_detect_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *ListDeploysRequest) GetLimit() int32 {
+	if x != nil {
+		return x.Limit
+	}
+	return 0
+}
+
+// ListDeploysResponse is the list.
+type ListDeploysResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Deploys of the last 30 days, newest first.
+	Deploys []*Deploy `protobuf:"bytes,1,rep,name=deploys,proto3" json:"deploys,omitempty"`
+	// True if the limit cut the list.
+	Truncated     bool `protobuf:"varint,2,opt,name=truncated,proto3" json:"truncated,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListDeploysResponse) Reset() {
+	*x = ListDeploysResponse{}
+	mi := &file_bellwether_v1_detect_proto_msgTypes[25]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListDeploysResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListDeploysResponse) ProtoMessage() {}
+
+func (x *ListDeploysResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_bellwether_v1_detect_proto_msgTypes[25]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListDeploysResponse.ProtoReflect.Descriptor instead.
+func (*ListDeploysResponse) Descriptor() ([]byte, []int) {
+	return file_bellwether_v1_detect_proto_rawDescGZIP(), []int{25}
+}
+
+func (x *ListDeploysResponse) GetDeploys() []*Deploy {
+	if x != nil {
+		return x.Deploys
+	}
+	return nil
+}
+
+func (x *ListDeploysResponse) GetTruncated() bool {
+	if x != nil {
+		return x.Truncated
+	}
+	return false
 }
 
 // ListDetectorsRequest asks for all detectors of users.
@@ -1635,7 +1975,7 @@ type ListDetectorsRequest struct {
 
 func (x *ListDetectorsRequest) Reset() {
 	*x = ListDetectorsRequest{}
-	mi := &file_bellwether_v1_detect_proto_msgTypes[22]
+	mi := &file_bellwether_v1_detect_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1647,7 +1987,7 @@ func (x *ListDetectorsRequest) String() string {
 func (*ListDetectorsRequest) ProtoMessage() {}
 
 func (x *ListDetectorsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bellwether_v1_detect_proto_msgTypes[22]
+	mi := &file_bellwether_v1_detect_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1660,7 +2000,7 @@ func (x *ListDetectorsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListDetectorsRequest.ProtoReflect.Descriptor instead.
 func (*ListDetectorsRequest) Descriptor() ([]byte, []int) {
-	return file_bellwether_v1_detect_proto_rawDescGZIP(), []int{22}
+	return file_bellwether_v1_detect_proto_rawDescGZIP(), []int{26}
 }
 
 // ListDetectorsResponse lists them in the order of their files.
@@ -1674,7 +2014,7 @@ type ListDetectorsResponse struct {
 
 func (x *ListDetectorsResponse) Reset() {
 	*x = ListDetectorsResponse{}
-	mi := &file_bellwether_v1_detect_proto_msgTypes[23]
+	mi := &file_bellwether_v1_detect_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1686,7 +2026,7 @@ func (x *ListDetectorsResponse) String() string {
 func (*ListDetectorsResponse) ProtoMessage() {}
 
 func (x *ListDetectorsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bellwether_v1_detect_proto_msgTypes[23]
+	mi := &file_bellwether_v1_detect_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1699,7 +2039,7 @@ func (x *ListDetectorsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListDetectorsResponse.ProtoReflect.Descriptor instead.
 func (*ListDetectorsResponse) Descriptor() ([]byte, []int) {
-	return file_bellwether_v1_detect_proto_rawDescGZIP(), []int{23}
+	return file_bellwether_v1_detect_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *ListDetectorsResponse) GetDetectors() []*CustomDetector {
@@ -1760,7 +2100,7 @@ type CustomDetector struct {
 
 func (x *CustomDetector) Reset() {
 	*x = CustomDetector{}
-	mi := &file_bellwether_v1_detect_proto_msgTypes[24]
+	mi := &file_bellwether_v1_detect_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1772,7 +2112,7 @@ func (x *CustomDetector) String() string {
 func (*CustomDetector) ProtoMessage() {}
 
 func (x *CustomDetector) ProtoReflect() protoreflect.Message {
-	mi := &file_bellwether_v1_detect_proto_msgTypes[24]
+	mi := &file_bellwether_v1_detect_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1785,7 +2125,7 @@ func (x *CustomDetector) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CustomDetector.ProtoReflect.Descriptor instead.
 func (*CustomDetector) Descriptor() ([]byte, []int) {
-	return file_bellwether_v1_detect_proto_rawDescGZIP(), []int{24}
+	return file_bellwether_v1_detect_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *CustomDetector) GetName() string {
@@ -1941,7 +2281,7 @@ type DetectorFault struct {
 
 func (x *DetectorFault) Reset() {
 	*x = DetectorFault{}
-	mi := &file_bellwether_v1_detect_proto_msgTypes[25]
+	mi := &file_bellwether_v1_detect_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1953,7 +2293,7 @@ func (x *DetectorFault) String() string {
 func (*DetectorFault) ProtoMessage() {}
 
 func (x *DetectorFault) ProtoReflect() protoreflect.Message {
-	mi := &file_bellwether_v1_detect_proto_msgTypes[25]
+	mi := &file_bellwether_v1_detect_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1966,7 +2306,7 @@ func (x *DetectorFault) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DetectorFault.ProtoReflect.Descriptor instead.
 func (*DetectorFault) Descriptor() ([]byte, []int) {
-	return file_bellwether_v1_detect_proto_rawDescGZIP(), []int{25}
+	return file_bellwether_v1_detect_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *DetectorFault) GetSeries() string {
@@ -1992,7 +2332,7 @@ const file_bellwether_v1_detect_proto_rawDesc = "" +
 	"\x06member\x18\x01 \x01(\tR\x06member\x12\f\n" +
 	"\x01p\x18\x02 \x01(\x01R\x01p\x12\x14\n" +
 	"\x05share\x18\x03 \x01(\x01R\x05share\x12\x16\n" +
-	"\x06reason\x18\x04 \x01(\tR\x06reason\"\xc9\x04\n" +
+	"\x06reason\x18\x04 \x01(\tR\x06reason\"\xe2\x06\n" +
 	"\aAnomaly\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12:\n" +
 	"\x06labels\x18\x02 \x03(\v2\".bellwether.v1.Anomaly.LabelsEntryR\x06labels\x120\n" +
@@ -2010,10 +2350,20 @@ const file_bellwether_v1_detect_proto_rawDesc = "" +
 	"\x05votes\x18\f \x03(\v2\x13.bellwether.v1.VoteR\x05votes\x12*\n" +
 	"\x05trace\x18\r \x01(\v2\x14.bellwether.v1.TraceR\x05trace\x12\x1b\n" +
 	"\theld_back\x18\x0e \x01(\tR\bheldBack\x12\x14\n" +
-	"\x05peers\x18\x0f \x01(\tR\x05peers\x1a9\n" +
+	"\x05peers\x18\x0f \x01(\tR\x05peers\x122\n" +
+	"\x06change\x18\x10 \x01(\v2\x1a.google.protobuf.TimestampR\x06change\x12\x16\n" +
+	"\x06effect\x18\x11 \x01(\x01R\x06effect\x12\x1c\n" +
+	"\ae_value\x18\x12 \x01(\x01H\x00R\x06eValue\x88\x01\x01\x125\n" +
+	"\bbaseline\x18\x13 \x01(\v2\x19.google.protobuf.DurationR\bbaseline\x12\x1d\n" +
+	"\n" +
+	"state_hash\x18\x14 \x01(\tR\tstateHash\x123\n" +
+	"\bfeedback\x18\x15 \x01(\v2\x17.bellwether.v1.FeedbackR\bfeedback\x12\x16\n" +
+	"\x06deploy\x18\x16 \x01(\tR\x06deploy\x1a9\n" +
 	"\vLabelsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xc3\x01\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\n" +
+	"\n" +
+	"\b_e_value\"\xc3\x01\n" +
 	"\x14ListAnomaliesRequest\x12\x18\n" +
 	"\amatcher\x18\x01 \x01(\tR\amatcher\x12\x1b\n" +
 	"\topen_only\x18\x02 \x01(\bR\bopenOnly\x120\n" +
@@ -2102,14 +2452,32 @@ const file_bellwether_v1_detect_proto_rawDesc = "" +
 	"\x13GiveFeedbackRequest\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x16\n" +
 	"\x06useful\x18\x02 \x01(\bR\x06useful\x12\x12\n" +
-	"\x04note\x18\x03 \x01(\tR\x04note\"\x16\n" +
-	"\x14GiveFeedbackResponse\"\x7f\n" +
+	"\x04note\x18\x03 \x01(\tR\x04note\"H\n" +
+	"\x14GiveFeedbackResponse\x120\n" +
+	"\aanomaly\x18\x01 \x01(\v2\x16.bellwether.v1.AnomalyR\aanomaly\"f\n" +
+	"\bFeedback\x12\x16\n" +
+	"\x06useful\x18\x01 \x01(\bR\x06useful\x12\x12\n" +
+	"\x04note\x18\x02 \x01(\tR\x04note\x12.\n" +
+	"\x04time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x04time\"\x7f\n" +
 	"\x11MarkDeployRequest\x12\x18\n" +
 	"\amatcher\x18\x01 \x01(\tR\amatcher\x12.\n" +
 	"\x04time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x04time\x12 \n" +
-	"\vdescription\x18\x03 \x01(\tR\vdescription\",\n" +
+	"\vdescription\x18\x03 \x01(\tR\vdescription\"[\n" +
 	"\x12MarkDeployResponse\x12\x16\n" +
-	"\x06series\x18\x01 \x01(\x03R\x06series\"\x16\n" +
+	"\x06series\x18\x01 \x01(\x03R\x06series\x12-\n" +
+	"\x06deploy\x18\x02 \x01(\v2\x15.bellwether.v1.DeployR\x06deploy\"\xb2\x01\n" +
+	"\x06Deploy\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
+	"\amatcher\x18\x02 \x01(\tR\amatcher\x12.\n" +
+	"\x04time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x04time\x12 \n" +
+	"\vdescription\x18\x04 \x01(\tR\vdescription\x12\x16\n" +
+	"\x06series\x18\x05 \x01(\x03R\x06series\x12\x14\n" +
+	"\x05moved\x18\x06 \x01(\x03R\x05moved\"*\n" +
+	"\x12ListDeploysRequest\x12\x14\n" +
+	"\x05limit\x18\x01 \x01(\x05R\x05limit\"d\n" +
+	"\x13ListDeploysResponse\x12/\n" +
+	"\adeploys\x18\x01 \x03(\v2\x15.bellwether.v1.DeployR\adeploys\x12\x1c\n" +
+	"\ttruncated\x18\x02 \x01(\bR\ttruncated\"\x16\n" +
 	"\x14ListDetectorsRequest\"T\n" +
 	"\x15ListDetectorsResponse\x12;\n" +
 	"\tdetectors\x18\x01 \x03(\v2\x1d.bellwether.v1.CustomDetectorR\tdetectors\"\x9c\x05\n" +
@@ -2147,7 +2515,7 @@ const file_bellwether_v1_detect_proto_rawDesc = "" +
 	"\tDirection\x12\x19\n" +
 	"\x15DIRECTION_UNSPECIFIED\x10\x00\x12\x10\n" +
 	"\fDIRECTION_UP\x10\x01\x12\x12\n" +
-	"\x0eDIRECTION_DOWN\x10\x022\xa5\b\n" +
+	"\x0eDIRECTION_DOWN\x10\x022\x90\t\n" +
 	"\rDetectService\x12q\n" +
 	"\rListAnomalies\x12#.bellwether.v1.ListAnomaliesRequest\x1a$.bellwether.v1.ListAnomaliesResponse\"\x15\x82\xd3\xe4\x93\x02\x0f\x12\r/v1/anomalies\x12m\n" +
 	"\n" +
@@ -2159,7 +2527,8 @@ const file_bellwether_v1_detect_proto_rawDesc = "" +
 	"\rListDetectors\x12#.bellwether.v1.ListDetectorsRequest\x1a$.bellwether.v1.ListDetectorsResponse\"\x15\x82\xd3\xe4\x93\x02\x0f\x12\r/v1/detectors\x12\x7f\n" +
 	"\fGiveFeedback\x12\".bellwether.v1.GiveFeedbackRequest\x1a#.bellwether.v1.GiveFeedbackResponse\"&\x82\xd3\xe4\x93\x02 :\x01*\"\x1b/v1/anomalies/{id}:feedback\x12i\n" +
 	"\n" +
-	"MarkDeploy\x12 .bellwether.v1.MarkDeployRequest\x1a!.bellwether.v1.MarkDeployResponse\"\x16\x82\xd3\xe4\x93\x02\x10:\x01*\"\v/v1/deploysBFZDgithub.com/bellwether-ts/bellwether/proto/bellwether/v1;bellwetherv1b\x06proto3"
+	"MarkDeploy\x12 .bellwether.v1.MarkDeployRequest\x1a!.bellwether.v1.MarkDeployResponse\"\x16\x82\xd3\xe4\x93\x02\x10:\x01*\"\v/v1/deploys\x12i\n" +
+	"\vListDeploys\x12!.bellwether.v1.ListDeploysRequest\x1a\".bellwether.v1.ListDeploysResponse\"\x13\x82\xd3\xe4\x93\x02\r\x12\v/v1/deploysBFZDgithub.com/bellwether-ts/bellwether/proto/bellwether/v1;bellwetherv1b\x06proto3"
 
 var (
 	file_bellwether_v1_detect_proto_rawDescOnce sync.Once
@@ -2174,7 +2543,7 @@ func file_bellwether_v1_detect_proto_rawDescGZIP() []byte {
 }
 
 var file_bellwether_v1_detect_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_bellwether_v1_detect_proto_msgTypes = make([]protoimpl.MessageInfo, 30)
+var file_bellwether_v1_detect_proto_msgTypes = make([]protoimpl.MessageInfo, 34)
 var file_bellwether_v1_detect_proto_goTypes = []any{
 	(Direction)(0),                  // 0: bellwether.v1.Direction
 	(*Vote)(nil),                    // 1: bellwether.v1.Vote
@@ -2197,75 +2566,89 @@ var file_bellwether_v1_detect_proto_goTypes = []any{
 	(*ReputationEvent)(nil),         // 18: bellwether.v1.ReputationEvent
 	(*GiveFeedbackRequest)(nil),     // 19: bellwether.v1.GiveFeedbackRequest
 	(*GiveFeedbackResponse)(nil),    // 20: bellwether.v1.GiveFeedbackResponse
-	(*MarkDeployRequest)(nil),       // 21: bellwether.v1.MarkDeployRequest
-	(*MarkDeployResponse)(nil),      // 22: bellwether.v1.MarkDeployResponse
-	(*ListDetectorsRequest)(nil),    // 23: bellwether.v1.ListDetectorsRequest
-	(*ListDetectorsResponse)(nil),   // 24: bellwether.v1.ListDetectorsResponse
-	(*CustomDetector)(nil),          // 25: bellwether.v1.CustomDetector
-	(*DetectorFault)(nil),           // 26: bellwether.v1.DetectorFault
-	nil,                             // 27: bellwether.v1.Anomaly.LabelsEntry
-	nil,                             // 28: bellwether.v1.SeriesAnalysis.LabelsEntry
-	nil,                             // 29: bellwether.v1.GetCoverageResponse.NotWatchedEntry
-	nil,                             // 30: bellwether.v1.CustomDetector.LeftOutEntry
-	(*timestamppb.Timestamp)(nil),   // 31: google.protobuf.Timestamp
-	(*Trace)(nil),                   // 32: bellwether.v1.Trace
-	(*Series)(nil),                  // 33: bellwether.v1.Series
-	(*TimeRange)(nil),               // 34: bellwether.v1.TimeRange
-	(*durationpb.Duration)(nil),     // 35: google.protobuf.Duration
+	(*Feedback)(nil),                // 21: bellwether.v1.Feedback
+	(*MarkDeployRequest)(nil),       // 22: bellwether.v1.MarkDeployRequest
+	(*MarkDeployResponse)(nil),      // 23: bellwether.v1.MarkDeployResponse
+	(*Deploy)(nil),                  // 24: bellwether.v1.Deploy
+	(*ListDeploysRequest)(nil),      // 25: bellwether.v1.ListDeploysRequest
+	(*ListDeploysResponse)(nil),     // 26: bellwether.v1.ListDeploysResponse
+	(*ListDetectorsRequest)(nil),    // 27: bellwether.v1.ListDetectorsRequest
+	(*ListDetectorsResponse)(nil),   // 28: bellwether.v1.ListDetectorsResponse
+	(*CustomDetector)(nil),          // 29: bellwether.v1.CustomDetector
+	(*DetectorFault)(nil),           // 30: bellwether.v1.DetectorFault
+	nil,                             // 31: bellwether.v1.Anomaly.LabelsEntry
+	nil,                             // 32: bellwether.v1.SeriesAnalysis.LabelsEntry
+	nil,                             // 33: bellwether.v1.GetCoverageResponse.NotWatchedEntry
+	nil,                             // 34: bellwether.v1.CustomDetector.LeftOutEntry
+	(*timestamppb.Timestamp)(nil),   // 35: google.protobuf.Timestamp
+	(*Trace)(nil),                   // 36: bellwether.v1.Trace
+	(*durationpb.Duration)(nil),     // 37: google.protobuf.Duration
+	(*Series)(nil),                  // 38: bellwether.v1.Series
+	(*TimeRange)(nil),               // 39: bellwether.v1.TimeRange
 }
 var file_bellwether_v1_detect_proto_depIdxs = []int32{
-	27, // 0: bellwether.v1.Anomaly.labels:type_name -> bellwether.v1.Anomaly.LabelsEntry
-	31, // 1: bellwether.v1.Anomaly.start:type_name -> google.protobuf.Timestamp
-	31, // 2: bellwether.v1.Anomaly.end:type_name -> google.protobuf.Timestamp
+	31, // 0: bellwether.v1.Anomaly.labels:type_name -> bellwether.v1.Anomaly.LabelsEntry
+	35, // 1: bellwether.v1.Anomaly.start:type_name -> google.protobuf.Timestamp
+	35, // 2: bellwether.v1.Anomaly.end:type_name -> google.protobuf.Timestamp
 	0,  // 3: bellwether.v1.Anomaly.direction:type_name -> bellwether.v1.Direction
 	1,  // 4: bellwether.v1.Anomaly.votes:type_name -> bellwether.v1.Vote
-	32, // 5: bellwether.v1.Anomaly.trace:type_name -> bellwether.v1.Trace
-	31, // 6: bellwether.v1.ListAnomaliesRequest.start:type_name -> google.protobuf.Timestamp
-	31, // 7: bellwether.v1.ListAnomaliesRequest.end:type_name -> google.protobuf.Timestamp
-	2,  // 8: bellwether.v1.ListAnomaliesResponse.anomalies:type_name -> bellwether.v1.Anomaly
-	2,  // 9: bellwether.v1.GetAnomalyResponse.anomaly:type_name -> bellwether.v1.Anomaly
-	10, // 10: bellwether.v1.GetAnomalyResponse.points:type_name -> bellwether.v1.Point
-	2,  // 11: bellwether.v1.WatchAnomaliesResponse.anomaly:type_name -> bellwether.v1.Anomaly
-	33, // 12: bellwether.v1.AnalyzeRequest.series:type_name -> bellwether.v1.Series
-	34, // 13: bellwether.v1.AnalyzeRequest.range:type_name -> bellwether.v1.TimeRange
-	28, // 14: bellwether.v1.SeriesAnalysis.labels:type_name -> bellwether.v1.SeriesAnalysis.LabelsEntry
-	10, // 15: bellwether.v1.SeriesAnalysis.points:type_name -> bellwether.v1.Point
-	2,  // 16: bellwether.v1.SeriesAnalysis.anomalies:type_name -> bellwether.v1.Anomaly
-	11, // 17: bellwether.v1.AnalyzeResponse.analyses:type_name -> bellwether.v1.SeriesAnalysis
-	29, // 18: bellwether.v1.GetCoverageResponse.not_watched:type_name -> bellwether.v1.GetCoverageResponse.NotWatchedEntry
-	35, // 19: bellwether.v1.GetCoverageResponse.lag:type_name -> google.protobuf.Duration
-	17, // 20: bellwether.v1.ListReputationsResponse.reputations:type_name -> bellwether.v1.Reputation
-	35, // 21: bellwether.v1.ListReputationsResponse.half_life:type_name -> google.protobuf.Duration
-	31, // 22: bellwether.v1.Reputation.since:type_name -> google.protobuf.Timestamp
-	18, // 23: bellwether.v1.Reputation.events:type_name -> bellwether.v1.ReputationEvent
-	31, // 24: bellwether.v1.ReputationEvent.time:type_name -> google.protobuf.Timestamp
-	31, // 25: bellwether.v1.MarkDeployRequest.time:type_name -> google.protobuf.Timestamp
-	25, // 26: bellwether.v1.ListDetectorsResponse.detectors:type_name -> bellwether.v1.CustomDetector
-	26, // 27: bellwether.v1.CustomDetector.faults:type_name -> bellwether.v1.DetectorFault
-	30, // 28: bellwether.v1.CustomDetector.left_out:type_name -> bellwether.v1.CustomDetector.LeftOutEntry
-	3,  // 29: bellwether.v1.DetectService.ListAnomalies:input_type -> bellwether.v1.ListAnomaliesRequest
-	5,  // 30: bellwether.v1.DetectService.GetAnomaly:input_type -> bellwether.v1.GetAnomalyRequest
-	7,  // 31: bellwether.v1.DetectService.WatchAnomalies:input_type -> bellwether.v1.WatchAnomaliesRequest
-	9,  // 32: bellwether.v1.DetectService.Analyze:input_type -> bellwether.v1.AnalyzeRequest
-	13, // 33: bellwether.v1.DetectService.GetCoverage:input_type -> bellwether.v1.GetCoverageRequest
-	15, // 34: bellwether.v1.DetectService.ListReputations:input_type -> bellwether.v1.ListReputationsRequest
-	23, // 35: bellwether.v1.DetectService.ListDetectors:input_type -> bellwether.v1.ListDetectorsRequest
-	19, // 36: bellwether.v1.DetectService.GiveFeedback:input_type -> bellwether.v1.GiveFeedbackRequest
-	21, // 37: bellwether.v1.DetectService.MarkDeploy:input_type -> bellwether.v1.MarkDeployRequest
-	4,  // 38: bellwether.v1.DetectService.ListAnomalies:output_type -> bellwether.v1.ListAnomaliesResponse
-	6,  // 39: bellwether.v1.DetectService.GetAnomaly:output_type -> bellwether.v1.GetAnomalyResponse
-	8,  // 40: bellwether.v1.DetectService.WatchAnomalies:output_type -> bellwether.v1.WatchAnomaliesResponse
-	12, // 41: bellwether.v1.DetectService.Analyze:output_type -> bellwether.v1.AnalyzeResponse
-	14, // 42: bellwether.v1.DetectService.GetCoverage:output_type -> bellwether.v1.GetCoverageResponse
-	16, // 43: bellwether.v1.DetectService.ListReputations:output_type -> bellwether.v1.ListReputationsResponse
-	24, // 44: bellwether.v1.DetectService.ListDetectors:output_type -> bellwether.v1.ListDetectorsResponse
-	20, // 45: bellwether.v1.DetectService.GiveFeedback:output_type -> bellwether.v1.GiveFeedbackResponse
-	22, // 46: bellwether.v1.DetectService.MarkDeploy:output_type -> bellwether.v1.MarkDeployResponse
-	38, // [38:47] is the sub-list for method output_type
-	29, // [29:38] is the sub-list for method input_type
-	29, // [29:29] is the sub-list for extension type_name
-	29, // [29:29] is the sub-list for extension extendee
-	0,  // [0:29] is the sub-list for field type_name
+	36, // 5: bellwether.v1.Anomaly.trace:type_name -> bellwether.v1.Trace
+	35, // 6: bellwether.v1.Anomaly.change:type_name -> google.protobuf.Timestamp
+	37, // 7: bellwether.v1.Anomaly.baseline:type_name -> google.protobuf.Duration
+	21, // 8: bellwether.v1.Anomaly.feedback:type_name -> bellwether.v1.Feedback
+	35, // 9: bellwether.v1.ListAnomaliesRequest.start:type_name -> google.protobuf.Timestamp
+	35, // 10: bellwether.v1.ListAnomaliesRequest.end:type_name -> google.protobuf.Timestamp
+	2,  // 11: bellwether.v1.ListAnomaliesResponse.anomalies:type_name -> bellwether.v1.Anomaly
+	2,  // 12: bellwether.v1.GetAnomalyResponse.anomaly:type_name -> bellwether.v1.Anomaly
+	10, // 13: bellwether.v1.GetAnomalyResponse.points:type_name -> bellwether.v1.Point
+	2,  // 14: bellwether.v1.WatchAnomaliesResponse.anomaly:type_name -> bellwether.v1.Anomaly
+	38, // 15: bellwether.v1.AnalyzeRequest.series:type_name -> bellwether.v1.Series
+	39, // 16: bellwether.v1.AnalyzeRequest.range:type_name -> bellwether.v1.TimeRange
+	32, // 17: bellwether.v1.SeriesAnalysis.labels:type_name -> bellwether.v1.SeriesAnalysis.LabelsEntry
+	10, // 18: bellwether.v1.SeriesAnalysis.points:type_name -> bellwether.v1.Point
+	2,  // 19: bellwether.v1.SeriesAnalysis.anomalies:type_name -> bellwether.v1.Anomaly
+	11, // 20: bellwether.v1.AnalyzeResponse.analyses:type_name -> bellwether.v1.SeriesAnalysis
+	33, // 21: bellwether.v1.GetCoverageResponse.not_watched:type_name -> bellwether.v1.GetCoverageResponse.NotWatchedEntry
+	37, // 22: bellwether.v1.GetCoverageResponse.lag:type_name -> google.protobuf.Duration
+	17, // 23: bellwether.v1.ListReputationsResponse.reputations:type_name -> bellwether.v1.Reputation
+	37, // 24: bellwether.v1.ListReputationsResponse.half_life:type_name -> google.protobuf.Duration
+	35, // 25: bellwether.v1.Reputation.since:type_name -> google.protobuf.Timestamp
+	18, // 26: bellwether.v1.Reputation.events:type_name -> bellwether.v1.ReputationEvent
+	35, // 27: bellwether.v1.ReputationEvent.time:type_name -> google.protobuf.Timestamp
+	2,  // 28: bellwether.v1.GiveFeedbackResponse.anomaly:type_name -> bellwether.v1.Anomaly
+	35, // 29: bellwether.v1.Feedback.time:type_name -> google.protobuf.Timestamp
+	35, // 30: bellwether.v1.MarkDeployRequest.time:type_name -> google.protobuf.Timestamp
+	24, // 31: bellwether.v1.MarkDeployResponse.deploy:type_name -> bellwether.v1.Deploy
+	35, // 32: bellwether.v1.Deploy.time:type_name -> google.protobuf.Timestamp
+	24, // 33: bellwether.v1.ListDeploysResponse.deploys:type_name -> bellwether.v1.Deploy
+	29, // 34: bellwether.v1.ListDetectorsResponse.detectors:type_name -> bellwether.v1.CustomDetector
+	30, // 35: bellwether.v1.CustomDetector.faults:type_name -> bellwether.v1.DetectorFault
+	34, // 36: bellwether.v1.CustomDetector.left_out:type_name -> bellwether.v1.CustomDetector.LeftOutEntry
+	3,  // 37: bellwether.v1.DetectService.ListAnomalies:input_type -> bellwether.v1.ListAnomaliesRequest
+	5,  // 38: bellwether.v1.DetectService.GetAnomaly:input_type -> bellwether.v1.GetAnomalyRequest
+	7,  // 39: bellwether.v1.DetectService.WatchAnomalies:input_type -> bellwether.v1.WatchAnomaliesRequest
+	9,  // 40: bellwether.v1.DetectService.Analyze:input_type -> bellwether.v1.AnalyzeRequest
+	13, // 41: bellwether.v1.DetectService.GetCoverage:input_type -> bellwether.v1.GetCoverageRequest
+	15, // 42: bellwether.v1.DetectService.ListReputations:input_type -> bellwether.v1.ListReputationsRequest
+	27, // 43: bellwether.v1.DetectService.ListDetectors:input_type -> bellwether.v1.ListDetectorsRequest
+	19, // 44: bellwether.v1.DetectService.GiveFeedback:input_type -> bellwether.v1.GiveFeedbackRequest
+	22, // 45: bellwether.v1.DetectService.MarkDeploy:input_type -> bellwether.v1.MarkDeployRequest
+	25, // 46: bellwether.v1.DetectService.ListDeploys:input_type -> bellwether.v1.ListDeploysRequest
+	4,  // 47: bellwether.v1.DetectService.ListAnomalies:output_type -> bellwether.v1.ListAnomaliesResponse
+	6,  // 48: bellwether.v1.DetectService.GetAnomaly:output_type -> bellwether.v1.GetAnomalyResponse
+	8,  // 49: bellwether.v1.DetectService.WatchAnomalies:output_type -> bellwether.v1.WatchAnomaliesResponse
+	12, // 50: bellwether.v1.DetectService.Analyze:output_type -> bellwether.v1.AnalyzeResponse
+	14, // 51: bellwether.v1.DetectService.GetCoverage:output_type -> bellwether.v1.GetCoverageResponse
+	16, // 52: bellwether.v1.DetectService.ListReputations:output_type -> bellwether.v1.ListReputationsResponse
+	28, // 53: bellwether.v1.DetectService.ListDetectors:output_type -> bellwether.v1.ListDetectorsResponse
+	20, // 54: bellwether.v1.DetectService.GiveFeedback:output_type -> bellwether.v1.GiveFeedbackResponse
+	23, // 55: bellwether.v1.DetectService.MarkDeploy:output_type -> bellwether.v1.MarkDeployResponse
+	26, // 56: bellwether.v1.DetectService.ListDeploys:output_type -> bellwether.v1.ListDeploysResponse
+	47, // [47:57] is the sub-list for method output_type
+	37, // [37:47] is the sub-list for method input_type
+	37, // [37:37] is the sub-list for extension type_name
+	37, // [37:37] is the sub-list for extension extendee
+	0,  // [0:37] is the sub-list for field type_name
 }
 
 func init() { file_bellwether_v1_detect_proto_init() }
@@ -2274,6 +2657,7 @@ func file_bellwether_v1_detect_proto_init() {
 		return
 	}
 	file_bellwether_v1_series_proto_init()
+	file_bellwether_v1_detect_proto_msgTypes[1].OneofWrappers = []any{}
 	file_bellwether_v1_detect_proto_msgTypes[9].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -2281,7 +2665,7 @@ func file_bellwether_v1_detect_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_bellwether_v1_detect_proto_rawDesc), len(file_bellwether_v1_detect_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   30,
+			NumMessages:   34,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -30,6 +30,7 @@ const (
 	DetectService_ListDetectors_FullMethodName   = "/bellwether.v1.DetectService/ListDetectors"
 	DetectService_GiveFeedback_FullMethodName    = "/bellwether.v1.DetectService/GiveFeedback"
 	DetectService_MarkDeploy_FullMethodName      = "/bellwether.v1.DetectService/MarkDeploy"
+	DetectService_ListDeploys_FullMethodName     = "/bellwether.v1.DetectService/ListDeploys"
 )
 
 // DetectServiceClient is the client API for DetectService service.
@@ -62,6 +63,8 @@ type DetectServiceClient interface {
 	// MarkDeploy tells the detectors that a change went out: baselines of the
 	// matching series relax and re-anchor.
 	MarkDeploy(ctx context.Context, in *MarkDeployRequest, opts ...grpc.CallOption) (*MarkDeployResponse, error)
+	// ListDeploys lists the deploys that were marked, newest first.
+	ListDeploys(ctx context.Context, in *ListDeploysRequest, opts ...grpc.CallOption) (*ListDeploysResponse, error)
 }
 
 type detectServiceClient struct {
@@ -171,6 +174,16 @@ func (c *detectServiceClient) MarkDeploy(ctx context.Context, in *MarkDeployRequ
 	return out, nil
 }
 
+func (c *detectServiceClient) ListDeploys(ctx context.Context, in *ListDeploysRequest, opts ...grpc.CallOption) (*ListDeploysResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListDeploysResponse)
+	err := c.cc.Invoke(ctx, DetectService_ListDeploys_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // DetectServiceServer is the server API for DetectService service.
 // All implementations must embed UnimplementedDetectServiceServer
 // for forward compatibility.
@@ -201,6 +214,8 @@ type DetectServiceServer interface {
 	// MarkDeploy tells the detectors that a change went out: baselines of the
 	// matching series relax and re-anchor.
 	MarkDeploy(context.Context, *MarkDeployRequest) (*MarkDeployResponse, error)
+	// ListDeploys lists the deploys that were marked, newest first.
+	ListDeploys(context.Context, *ListDeploysRequest) (*ListDeploysResponse, error)
 	mustEmbedUnimplementedDetectServiceServer()
 }
 
@@ -237,6 +252,9 @@ func (UnimplementedDetectServiceServer) GiveFeedback(context.Context, *GiveFeedb
 }
 func (UnimplementedDetectServiceServer) MarkDeploy(context.Context, *MarkDeployRequest) (*MarkDeployResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method MarkDeploy not implemented")
+}
+func (UnimplementedDetectServiceServer) ListDeploys(context.Context, *ListDeploysRequest) (*ListDeploysResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListDeploys not implemented")
 }
 func (UnimplementedDetectServiceServer) mustEmbedUnimplementedDetectServiceServer() {}
 func (UnimplementedDetectServiceServer) testEmbeddedByValue()                       {}
@@ -414,6 +432,24 @@ func _DetectService_MarkDeploy_Handler(srv interface{}, ctx context.Context, dec
 	return interceptor(ctx, in, info, handler)
 }
 
+func _DetectService_ListDeploys_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListDeploysRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(DetectServiceServer).ListDeploys(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: DetectService_ListDeploys_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(DetectServiceServer).ListDeploys(ctx, req.(*ListDeploysRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // DetectService_ServiceDesc is the grpc.ServiceDesc for DetectService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -452,6 +488,10 @@ var DetectService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "MarkDeploy",
 			Handler:    _DetectService_MarkDeploy_Handler,
+		},
+		{
+			MethodName: "ListDeploys",
+			Handler:    _DetectService_ListDeploys_Handler,
 		},
 	},
 	Streams: []grpc.StreamDesc{
