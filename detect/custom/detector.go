@@ -152,12 +152,7 @@ func (b *builder) compile(x text, name string, want *cel.Type) *expression {
 	}
 	slices.Sort(known)
 	out, problems := compile(b.env, x, name, want, b.s.window, known)
-	for _, p := range problems {
-		if b.s.window == 0 && strings.Contains(p.Text, `unknown name "window"`) {
-			p.Text = name + `: window is not declared; say how many values it holds, such as window: 60`
-		}
-		b.p.List = append(b.p.List, p)
-	}
+	b.p.List = append(b.p.List, problems...)
 	return out
 }
 
@@ -219,8 +214,11 @@ func (d *Detector) String() string {
 	fmt.Fprintf(&b, "  looks at   %s\n", d.match)
 	for _, w := range d.with {
 		on := "all labels but the name"
-		if w.on != nil {
+		switch {
+		case len(w.on) > 0:
 			on = strings.Join(w.on, ", ")
+		case w.on != nil:
+			on = "nothing: one sum for all"
 		}
 		fmt.Fprintf(&b, "  with       %s: sum over %s, equal in %s\n", w.name, formatMatchers(w.matchers), on)
 	}

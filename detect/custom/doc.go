@@ -11,9 +11,9 @@
 //	name: queue_stuck
 //	match: queue_depth
 //	state:
-//	  still: {initial: 0, next: 'value == state.last ? state.still + step : 0'}
+//	  still: {initial: 0, next: 'value > 0 && value == state.last ? state.still + step : 0'}
 //	  last: {initial: 0, next: value}
-//	evidence: 'value > 0 && state.still >= 600 ? bar : 0'
+//	evidence: 'value > 0 && value == state.last && state.still >= 600 ? bar : 0'
 //	reason: '"no change for " + text(state.still / 60) + " minutes"'
 //
 // The way of a sample: Runner finds the detectors that look at its series and

@@ -161,7 +161,10 @@ func translate(iss *cel.Issues, x text, name string, known []string) []Problem {
 // guess at the name that was meant.
 func plain(message string, known []string) string {
 	if word, ok := quotedAfter(message, "undeclared reference to "); ok {
-		return fmt.Sprintf("unknown name %q; %s", word, suggestion(word, known))
+		return unknown(word, known)
+	}
+	if strings.Contains(message, "'<EOF>'") {
+		return "the expression ends too early; something is missing at its end"
 	}
 	if op, ok := quotedAfter(message, "found no matching overload for "); ok {
 		types, _ := quotedAfter(message, "applied to ")
@@ -176,6 +179,30 @@ func plain(message string, known []string) string {
 		return fmt.Sprintf("cannot use %s on %s", op, typeWords.Replace(types))
 	}
 	return typeWords.Replace(strings.TrimPrefix(message, "Syntax error: "))
+}
+
+// unknown says that a name is not known, and which was meant.
+func unknown(word string, known []string) string {
+	switch word {
+	case "window":
+		return "window is not declared; say how many values it holds, such as window: 60"
+	case "evidence":
+		return "evidence is known in the reason only"
+	case "expected":
+		return "expected is known in the reason only, and where there is an expression of that name"
+	case "state":
+		var declared []string
+		for _, k := range known {
+			if strings.HasPrefix(k, "state.") {
+				declared = append(declared, k)
+			}
+		}
+		if len(declared) == 0 {
+			return "nothing is remembered; declare it: state: {NAME: {initial: VALUE, next: 'EXPRESSION'}}"
+		}
+		return "no such value is remembered; known here: " + strings.Join(declared, ", ")
+	}
+	return fmt.Sprintf("unknown name %q; %s", word, suggestion(word, known))
 }
 
 func quotedAfter(s, prefix string) (string, bool) {

@@ -2,6 +2,7 @@ package custom
 
 import (
 	"cmp"
+	"math"
 	"slices"
 	"time"
 
@@ -22,6 +23,8 @@ const (
 	joinDelay  = 10 * time.Second
 	maxPending = 1_000_000 // Samples that wait, 24 bytes each.
 	maxGroup   = 1_000     // Series of one sum.
+
+	minCompanionAge = 5 * time.Minute
 )
 
 // group is one sum.
@@ -85,17 +88,17 @@ func (c *companion) leave() {
 	c.group.members = slices.DeleteFunc(c.group.members, func(m *companion) bool { return m == c })
 }
 
-// sum adds what is not too old at t; NaN if nothing is.
-func (g *group) sum(t int64) float64 {
+// sum adds what is not older at t than age; NaN if nothing is.
+func (g *group) sum(t int64, age time.Duration) float64 {
 	out, some := 0.0, false
 	for _, c := range g.members {
-		if c.has && t-c.t <= companionAge.Milliseconds() {
+		if c.has && t-c.t <= age.Milliseconds() {
 			out += c.x
 			some = true
 		}
 	}
 	if !some {
-		return missing
+		return math.NaN()
 	}
 	return out
 }
@@ -144,7 +147,7 @@ func (r *Runner) instant(list []reading) {
 				continue
 			}
 			for j, g := range u.groups {
-				u.with[j] = g.sum(x.t)
+				u.with[j] = g.sum(x.t, u.s.companionAge())
 			}
 			r.judge(x.ref, k, u, x.t, x.v)
 		}

@@ -9,7 +9,7 @@ import (
 // belongs into a program of its own, which can write its score as a series.
 const (
 	maxCost       = MaxCost
-	maxWindow     = 512    // Values of the past an expression can see.
+	maxWindow     = 512 // Values of the past an expression can see.
 	maxState      = 4 << 10
 	maxStates     = 32
 	maxReason     = 256     // Bytes of a reason; longer ones are cut, with "...".

@@ -3,9 +3,7 @@ package custom
 import (
 	"fmt"
 	"maps"
-	"math"
 	"slices"
-	"time"
 
 	"github.com/prometheus/prometheus/model/labels"
 
@@ -307,8 +305,3 @@ func (c Counts) plus(o Counts) Counts {
 func (c Counts) MeanCost() float64 {
 	return float64(c.Cost) / float64(max(1, c.Judged+c.Undecided+c.Failed))
 }
-
-// companionAge is how old the newest value of a companion may be to count.
-const companionAge = 5 * time.Minute
-
-var missing = math.NaN()

@@ -3,6 +3,7 @@ package custom
 import (
 	"errors"
 	"fmt"
+	"math"
 	"time"
 	"unicode/utf8"
 
@@ -118,6 +119,12 @@ func (s *Series) Step(t int64, v float64, with []float64) detect.Result {
 		return s.unjudged(t, "")
 	}
 	s.see(t, x, with)
+	for i, c := range with {
+		if math.IsNaN(c) {
+			s.counts.Undecided++
+			return s.unjudged(t, fmt.Sprintf("%s has no sample within the last %s", s.d.with[i].name, s.companionAge()))
+		}
+	}
 	o, err := s.evaluate()
 	if err != nil {
 		return s.failed(t, err)
@@ -135,6 +142,12 @@ func (s *Series) Step(t int64, v float64, with []float64) detect.Result {
 		}
 	}
 	return r
+}
+
+// companionAge is how old the newest value of a companion may be to count:
+// three of the series' own steps, minCompanionAge at least.
+func (s *Series) companionAge() time.Duration {
+	return max(minCompanionAge, 3*s.reader.Step()).Round(time.Second)
 }
 
 // see takes in the sample: what expressions read is ready afterwards.
@@ -233,7 +246,10 @@ func (s *Series) explainItself(evidence float64) error {
 		return nil
 	}
 	s.in.evidence = evidence
+	before := s.last.cost
 	v, err := s.d.reason.eval(&s.in, &s.last.cost)
+	s.counts.Cost += s.last.cost - before
+	s.counts.MaxCost = max(s.counts.MaxCost, s.last.cost)
 	if err != nil {
 		return err
 	}
@@ -265,7 +281,7 @@ func (s *Series) failed(t int64, err error) detect.Result {
 	if !errors.As(err, &limit) && s.inRow < maxFailures {
 		return s.unjudged(t, err.Error())
 	}
-	s.stop = fmt.Sprintf("cannot run detector %s on %s: %v", s.d.name, metric.FormatSeries(s.labels), err)
+	s.stop = clean(fmt.Sprintf("cannot run detector %s on %s: %v", s.d.name, cut(metric.FormatSeries(s.labels)), err))
 	s.last.why = s.stop
 	r := detect.Result{Verdict: detect.VerdictStopped}
 	if s.judge.End(t) {

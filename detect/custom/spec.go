@@ -85,7 +85,11 @@ func readSpecs(src []byte, p *Problems) []*spec {
 			continue
 		}
 		r := reader{p}
-		out = append(out, r.spec(doc.Content[0]))
+		if n := doc.Content[0]; n.Kind == yaml.MappingNode {
+			out = append(out, r.spec(n))
+		} else {
+			p.add(n.Line, "a detector is a mapping of fields such as name: and match:; several detectors stand apart by ---")
+		}
 	}
 }
 

@@ -100,20 +100,20 @@ func (v value) String() string {
 	case kindBool:
 		return strconv.FormatBool(v.bool)
 	case kindNumbers:
-		var b strings.Builder
-		for i, x := range v.numbers {
-			if i == 8 {
-				return fmt.Sprintf("[%s, ... %d in all]", b.String(), len(v.numbers))
-			}
-			if i > 0 {
-				b.WriteString(", ")
-			}
-			b.WriteString(short(x))
+		parts := make([]string, 0, shown)
+		for _, x := range v.numbers[max(0, len(v.numbers)-shown):] {
+			parts = append(parts, short(x))
 		}
-		return "[" + b.String() + "]"
+		if len(v.numbers) > shown {
+			return fmt.Sprintf("[... %s] of %d", strings.Join(parts, ", "), len(v.numbers))
+		}
+		return "[" + strings.Join(parts, ", ") + "]"
 	}
 	return short(v.number)
 }
+
+// shown is how many numbers of a list a person is shown, the newest.
+const shown = 6
 
 // short prints what a person reads of a number.
 func short(x float64) string { return strconv.FormatFloat(x, 'g', 6, 64) }
