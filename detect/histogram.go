@@ -120,6 +120,12 @@ func (s *HistogramSeries) Tick(now int64) Result {
 	return s.finish(TransitionNone, 0)
 }
 
+// Judged reports whether the last Step filled a batch, so that its Result is of
+// new observations.
+func (s *HistogramSeries) Judged() bool {
+	return s.s.Intake.Full && s.s.Judge.At == s.s.Last.T && intake(s.s.Last.Intake) == intakeValue
+}
+
 // blank begins the record of a step: no evidence, and the expectation of the
 // batch before until there is a new one.
 func (s *HistogramSeries) blank(t int64, in intake) histogramLast {

@@ -82,6 +82,15 @@ func (w *whole) analysisMetrics(gauge gaugeFunc) {
 	for reason, n := range c.NotWatched {
 		gauge(float64(n), `bellwether_unwatched_series{reason=%q}`, reason)
 	}
+	forms, lost := w.pipeline.Distributions()
+	gauge(float64(forms.Watched), `bellwether_watched_distributions`)
+	gauge(float64(forms.WarmingUp), `bellwether_warming_up_distributions`)
+	for reason, n := range forms.NotWatched {
+		gauge(float64(n), `bellwether_unwatched_distributions{reason=%q}`, reason)
+	}
+	gauge(float64(lost.Late), `bellwether_distribution_lost_total{reason="late bucket"}`)
+	gauge(float64(lost.Incomplete), `bellwether_distribution_lost_total{reason="incomplete tick"}`)
+	gauge(float64(lost.Overflow), `bellwether_distribution_lost_total{reason="too much waiting"}`)
 	gauge(float64(w.pipeline.Anomalies.Open()), `bellwether_anomalies_open`)
 	detectorMetrics(w.pipeline.Detectors(), gauge)
 	r := w.pipeline.Canaries.Stats()

@@ -74,6 +74,7 @@ type replayer struct {
 	watch    *pipeline.Watch
 	goals    *pipeline.Goals
 	custom   *pipeline.Custom
+	forms    *pipeline.Distributions
 	core     *alerting.Core
 	seq      uint64
 	now      int64 // Virtual time; the instant being worked on.
@@ -100,6 +101,9 @@ func newReplayer(src Source, o ReplayOptions, emit func(Line) error) (*replayer,
 	}
 	wo.Emit = func(f pipeline.Finding) { r.event(pipeline.AnomalyEvent(f)) }
 	if r.watch, err = pipeline.NewWatch(wo); err != nil {
+		return nil, err
+	}
+	if r.forms, err = pipeline.NewDistributions(pipeline.DistributionOptionsOf(wo)); err != nil {
 		return nil, err
 	}
 	r.custom, err = pipeline.NewCustom(pipeline.CustomOptions{Detect: wo.Detect, Page: wo.Page, Emit: wo.Emit}, o.Detectors)
@@ -140,11 +144,13 @@ func (r *replayer) take(b *metric.Batch) (done bool) {
 			r.watch.Add(ref, ls, kind)
 			r.goals.Add(ref, ls)
 			r.custom.Add(ref, ls, kind)
+			r.forms.Add(ref, ls, kind)
 			r.sum.Series++
 		}
 		r.watch.Observe(ref, t, b.V[i], b.H[i])
 		r.goals.Observe(ref, t, b.V[i], b.H[i])
 		r.custom.Observe(ref, t, b.V[i], b.H[i])
+		r.forms.Observe(ref, t, b.V[i], b.H[i])
 	}
 	return false
 }
@@ -167,6 +173,7 @@ func (r *replayer) advance(t int64) {
 			r.watch.Tick(r.now)
 			r.goals.Evaluate(r.now)
 			r.custom.Tick(r.now)
+			r.forms.Tick(r.now)
 		}
 		if r.began {
 			r.apply(alerting.Input{})

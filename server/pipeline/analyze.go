@@ -22,6 +22,9 @@ func (p *Pipeline) Analyze(ctx context.Context, ls labels.Labels, view string, l
 	if strings.HasPrefix(view, customView) {
 		view = "" // The chart of a user's detector is that of its series.
 	}
+	if view == distributionView {
+		return p.analyzeForm(ctx, ls, learn, from, to)
+	}
 	var all []metric.Sample
 	for s, err := range p.store.Select(ctx, exactly(ls), learn, to) {
 		if err != nil {

@@ -78,6 +78,8 @@ func anomalySentence(f Finding) string {
 	switch {
 	case strings.HasPrefix(f.View, customView):
 		return customSentence(f)
+	case f.View == distributionView:
+		return distributionSentence(f)
 	case f.Gone:
 		return fmt.Sprintf("%s is gone: it has sent nothing for so long that the store let it go.", f.Name())
 	case f.Transition == detect.TransitionClosed && f.Verdict != nil && !f.Verdict.Useful && f.At == f.Verdict.At:

@@ -170,6 +170,7 @@ func (p *Pipeline) inventory() *alerting.Inventory {
 		})
 	}
 	p.customLane.view(func() { inv.Things = append(inv.Things, p.custom.things()...) })
+	p.formLane.view(func() { inv.Things = append(inv.Things, p.forms.things()...) })
 	for _, s := range p.Objectives() {
 		e := ObjectiveEvent(s)
 		inv.Things = append(inv.Things, alerting.Thing{Monitor: e.Monitor, Labels: e.Labels})

@@ -110,6 +110,11 @@ func (p *Pipeline) forget(refs []uint64) {
 			p.custom.Remove(ref, now)
 		}
 	})
+	p.formLane.view(func() {
+		for _, ref := range refs {
+			p.forms.Remove(ref, now)
+		}
+	})
 	p.ringLane.view(func() {
 		for _, ref := range refs {
 			p.rings.Remove(ref)

@@ -35,11 +35,13 @@ type Pipeline struct {
 	rings   *Rings
 	goals   *Goals
 	custom  *Custom
+	forms   *Distributions
 
 	watchLanes []*lane
 	ringLane   *lane
 	goalLane   *lane
 	customLane *lane
+	formLane   *lane
 	lanes      []*lane // All of them, in a fixed order.
 
 	outbox   chan alerting.Event
@@ -96,12 +98,12 @@ func New(o Options) (*Pipeline, error) {
 	if p.said, err = openSaid(o.StateDir, o.Now().UnixMilli()); err != nil {
 		return nil, err
 	}
-	err = errors.Join(p.buildWatches(), p.buildRings(), p.buildGoals(), p.buildCustom())
+	err = errors.Join(p.buildWatches(), p.buildRings(), p.buildGoals(), p.buildCustom(), p.buildDistributions())
 	if err != nil {
 		return nil, err
 	}
 	p.retell()
-	p.lanes = append(slices.Clone(p.watchLanes), p.ringLane, p.goalLane, p.customLane)
+	p.lanes = append(slices.Clone(p.watchLanes), p.ringLane, p.goalLane, p.customLane, p.formLane)
 	p.Canaries, err = newCanaries(p)
 	return p, err
 }

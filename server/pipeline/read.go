@@ -43,13 +43,17 @@ func (p *Pipeline) Candidates(scope []*labels.Matcher, from, to int64) (out []co
 
 // Explain returns the present traces of one series, or why there are none.
 func (p *Pipeline) Explain(ls labels.Labels) ([]detect.Trace, error) {
+	var out []detect.Trace
+	p.formLane.view(func() { out = p.forms.Explain(ls) })
 	ref, ok := p.store.Ref(ls)
+	if !ok && len(out) > 0 {
+		return out, nil // A classic histogram: the store knows its buckets, not it.
+	}
 	if !ok {
 		return nil, fmt.Errorf("cannot explain series %s: the store has no such active series", metric.FormatSeries(ls))
 	}
 	shard := ref % uint64(len(p.watches))
-	var out []detect.Trace
-	p.watchLanes[shard].view(func() { out = p.watches[shard].Explain(ref) })
+	p.watchLanes[shard].view(func() { out = append(p.watches[shard].Explain(ref), out...) })
 	p.customLane.view(func() { out = append(out, p.custom.Explain(ref)...) })
 	return out, nil
 }
@@ -68,6 +72,13 @@ func (p *Pipeline) Coverage() Coverage {
 		})
 	}
 	return sum
+}
+
+// Distributions says how many histograms are watched for the form of their
+// distribution and which are not, and what of classic ones could not be judged.
+func (p *Pipeline) Distributions() (c Coverage, lost DistributionLosses) {
+	p.formLane.view(func() { c, lost = p.forms.Coverage(), p.forms.Losses() })
+	return c, lost
 }
 
 // Lag is how far the analyses are behind the newest sample; 0 when nothing

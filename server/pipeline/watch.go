@@ -138,7 +138,7 @@ func (w *Watch) reasonNotTo(ls labels.Labels, kind Kind) string {
 	case isOwnResult(ls):
 		return "our own results"
 	case kind == KindCounter && strings.HasSuffix(name, "_bucket") && ls.Has("le"):
-		return "bucket of a classic histogram (its _sum and _count are watched)"
+		return "bucket of a classic histogram (watched as one distribution; its _sum and _count too)"
 	case strings.HasSuffix(name, "_created"):
 		return "creation time of a counter"
 	case matchesAny(w.opts.Ignore, ls):

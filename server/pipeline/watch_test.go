@@ -94,7 +94,7 @@ func TestCoverage(t *testing.T) {
 	}
 	want := map[string]int{
 		"named in detect.ignore": 1, "our own results": 1, "limit of watched series reached": 2,
-		"bucket of a classic histogram (its _sum and _count are watched)": 1,
+		"bucket of a classic histogram (watched as one distribution; its _sum and _count too)": 1,
 	}
 	for reason, n := range want {
 		if c.NotWatched[reason] != n {
