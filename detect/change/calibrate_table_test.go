@@ -64,7 +64,7 @@ func TestRatioTable(t *testing.T) {
 				t.Fatalf("row %d is of n %d, m %d; want %d, %d; rerun with -ratios", i*ratioPlaces+j, row.n, row.m, n, m)
 			}
 		}
-		if n > 160 {
+		if n > 50 {
 			continue
 		}
 		for j, raw := range simulate(n, reps, ms[:], 2) {

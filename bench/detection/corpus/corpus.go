@@ -46,7 +46,9 @@ const Sets = `nab    numenta/NAB at ea702d7: data/<group>/<file>.csv.gz, combine
 aiops  AIOps Challenge 2018 KPIs, CSTCloudOps/datasets at 0c6dfa1, UTS/AIOPS
 wsd    web service KPIs, alumik/AnoTransfer-data at 35d633b, real-world/
 ucr    UCR anomaly archive, CSTCloudOps/datasets at 0c6dfa1, UTS/UCR
-tods   TODS synthetic outliers, CSTCloudOps/datasets at 0c6dfa1, UTS/TODS`
+tods   TODS synthetic outliers, CSTCloudOps/datasets at 0c6dfa1, UTS/TODS
+tcpd   Turing Change Point Dataset, alan-turing-institute/TCPD at 83b3039: series/*.json.gz, annotations.json;
+       optional: perf-cpd, tests of mongodb/signal-processing-algorithms and apache/otava`
 
 // KPI reads dir/<name>/*.csv.gz with the columns timestamp (Unix seconds),
 // value, label, as AIOPS, WSD and TODS are laid out. The second half of each
