@@ -45,6 +45,7 @@ func (p *Pipeline) Advance(ctx context.Context, now int64) {
 	for _, l := range p.lanes {
 		l.work(laneItem{now: now})
 	}
+	p.Admission.Tick(now)
 	if now >= p.quiet.Load() {
 		p.submit(ctx, alerting.Input{})
 	}
@@ -66,6 +67,8 @@ func (p *Pipeline) CatchUp(ctx context.Context, now int64) {
 	for _, l := range p.lanes {
 		l.work(laneItem{now: now})
 	}
+	p.Admission.Tick(now)
+	p.admitTold()
 	for _, e := range p.unhealthy(now) {
 		p.emit(e)
 	}

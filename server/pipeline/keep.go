@@ -439,6 +439,7 @@ func (p *Pipeline) restoreAnomalies() error {
 		f := k.Finding
 		f.Anomaly.Trace = k.Trace
 		p.Anomalies.restore(f)
+		p.Admission.remember(f)
 	}
 	return nil
 }

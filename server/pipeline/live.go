@@ -80,6 +80,7 @@ func (p *Pipeline) passTime(ctx context.Context) {
 			for _, l := range p.lanes {
 				l.offerTick(now)
 			}
+			p.Admission.Tick(now)
 			p.writeBack(ctx, now)
 		}
 	}

@@ -37,6 +37,8 @@ type Pipeline struct {
 	custom  *Custom
 	forms   *Distributions
 
+	Admission *Admission
+
 	watchLanes []*lane
 	ringLane   *lane
 	goalLane   *lane
@@ -114,14 +116,17 @@ func (p *Pipeline) buildWatches() error {
 		return err
 	}
 	o.Max = o.Max/p.opts.Shards + 1
-	o.Emit, o.Adapted = p.found, p.adapted
+	if p.Admission, err = NewAdmission(AdmissionOptions{Detect: o.Detect, Tell: p.tell}); err != nil {
+		return err
+	}
+	o.Emit, o.Still, o.Adapted = p.found, p.Admission.Still, p.adapted
 	for i := range p.opts.Shards {
 		w, err := NewWatch(o)
 		if err != nil {
 			return err
 		}
 		p.watches = append(p.watches, w)
-		p.watchLanes = append(p.watchLanes, newLane(fmt.Sprintf("detect-%d", i), p.watchTake(w, uint64(i)), w.Tick))
+		p.watchLanes = append(p.watchLanes, newLane(fmt.Sprintf("detect-%d", i), p.watchTake(w, uint64(i)), p.watchTick(w, i)))
 	}
 	return nil
 }
@@ -207,10 +212,24 @@ func (p *Pipeline) describe(ref uint64) (labels.Labels, Kind, bool) {
 	return m.Labels, KindByName(m.Labels), true
 }
 
-// found takes a transition from a detector: it is remembered, and told unless
-// it is history.
-func (p *Pipeline) found(f Finding) {
+// watchTick returns what a shard does with the time.
+func (p *Pipeline) watchTick(w *Watch, shard int) func(now int64) {
+	return func(now int64) {
+		w.Tick(now)
+		low, high := w.classes()
+		p.Admission.Watching(fmt.Sprintf("detect-%d", shard), low, high)
+	}
+}
+
+// found takes a transition from a detector: admission rules on it.
+func (p *Pipeline) found(f Finding) { p.Admission.Found(f) }
+
+// tell remembers a transition, and emits it unless it is history or held back.
+func (p *Pipeline) tell(f Finding) {
 	p.Anomalies.Add(f)
+	if f.HeldBack != "" {
+		return
+	}
 	if f.Transition == detect.TransitionEscalated && !f.Page {
 		return // The group already says so; an escalation of a cause is not news.
 	}

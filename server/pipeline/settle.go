@@ -15,7 +15,7 @@ import (
 // unhealthy now (Unix milliseconds). The core drops those it knows.
 func (p *Pipeline) unhealthy(now int64) []alerting.Event {
 	var out []alerting.Event
-	for _, f := range p.Anomalies.List(func(f Finding) bool { return f.Anomaly.Open }) {
+	for _, f := range p.Anomalies.List(func(f Finding) bool { return f.Anomaly.Open && f.HeldBack == "" }) {
 		f.Transition, f.At = detect.TransitionOpened, now
 		out = append(out, AnomalyEvent(f))
 	}
@@ -64,4 +64,25 @@ func settled(e alerting.Event, now int64) *alerting.Event {
 	e.ID, e.Status, e.Since, e.ObservedAt, e.ValidUntil, e.Evidence = "", alerting.Healthy, now, now, 0, nil
 	e.Message = e.Monitor + " is not found unhealthy any more: it ended during a restart, or it is no longer watched."
 	return &e
+}
+
+// admitTold lets through what is held back now and was told in an earlier life:
+// who was told "unhealthy" is to be told "healthy".
+func (p *Pipeline) admitTold() {
+	told := map[string]bool{}
+	p.engine.View(func(c *alerting.Core) {
+		for _, v := range c.Alerts(nil, maxSettled) {
+			if v.Event.Source == SourceDetect && v.Status == alerting.Unhealthy {
+				told[v.Event.Monitor] = true
+			}
+		}
+	})
+	for _, f := range p.Anomalies.List(func(f Finding) bool { return f.Anomaly.Open && f.HeldBack != "" }) {
+		if !told[f.Name()] {
+			continue
+		}
+		if f, ok := p.Admission.pass(f.ID); ok {
+			p.Anomalies.Add(f)
+		}
+	}
 }

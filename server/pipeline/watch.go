@@ -35,6 +35,9 @@ type WatchOptions struct {
 	Max    int                 // Series watched at most; 0: 250,000.
 	// Emit receives every transition, in order. Required.
 	Emit func(Finding)
+	// Still receives the samples of an anomaly that is open (admission.go) until
+	// it answers that it wants no more; may be nil.
+	Still func(id string, at int64, beyond float64) (wanted bool)
 	// Adapted receives every level accepted after a deploy; may be nil.
 	Adapted func(labels.Labels, Adapted)
 }
@@ -56,6 +59,10 @@ type Finding struct {
 
 	Deploy  string   // The deploy that came before it, as people call it; empty if none did.
 	Verdict *Verdict // What a person said of it; nil: nothing.
+
+	HeldBack string // Why nobody is told (admission.go); empty: it is told.
+	Ruling   string // What the fleet says of it, at length.
+	Peers    string // What its peers did, one sentence; empty if it has none.
 }
 
 // Name returns the series in the notation people read.
@@ -80,6 +87,7 @@ type view struct {
 	det     *detect.Series
 	verdict detect.Verdict
 	id      string // Of the open anomaly.
+	told    bool   // It needs no more samples to be told.
 }
 
 // NewWatch returns a watch of no series, or every fault of the configuration.
@@ -185,7 +193,9 @@ func (w *Watch) Observe(ref uint64, t int64, v float64, h *histogram.FloatHistog
 }
 
 func (w *Watch) step(ref uint64, s *watched, v *view, t int64, value float64) {
-	w.after(ref, s, v, t, v.det.Step(t, value))
+	r := v.det.Step(t, value)
+	w.after(ref, s, v, t, r)
+	w.persist(v, t, r)
 }
 
 // after hands on what a step changed.
