@@ -19,7 +19,7 @@ func (w *whole) routes(gateway *api.Gateway) http.Handler {
 	mux.Handle("POST /api/v1/write", w.sink.RemoteWrite())
 	(&compat.Prometheus{Store: w.store, Now: w.time}).Register(mux)
 	w.kayenta.Register(mux)
-	(&compat.Flagger{Runs: w.pipeline.Canaries, ReadSpec: api.ReadCanarySpec}).Register(mux)
+	(&compat.Flagger{Runs: w.pipeline.Canaries, Deploys: w.pipeline, ReadSpec: api.ReadCanarySpec}).Register(mux)
 	mux.HandleFunc("GET /-/healthy", func(rw http.ResponseWriter, _ *http.Request) { fmt.Fprintln(rw, "Bellwether is healthy.") })
 	mux.HandleFunc("GET /-/ready", w.answerReady)
 	mux.HandleFunc("POST /-/reload", w.answerReload)

@@ -196,7 +196,10 @@ func TestBadRequests(t *testing.T) {
 			t.Errorf("POST %s %s: %d %s; want %d and %q", c.path, c.body, got.status, got.body, c.status, c.say)
 		}
 	}
-	if _, err := pb.NewDetectServiceClient(s.conn).GiveFeedback(timed(t), &pb.GiveFeedbackRequest{}); status.Code(err) != codes.Unimplemented || !strings.Contains(err.Error(), "instead") {
+	if _, err := pb.NewDetectServiceClient(s.conn).GiveFeedback(timed(t), &pb.GiveFeedbackRequest{Id: "none"}); status.Code(err) != codes.NotFound || !strings.Contains(err.Error(), "list them with") {
+		t.Errorf("feedback on what is not there: %v; want NOT_FOUND and what to do", err)
+	}
+	if _, err := pb.NewCorrelateServiceClient(s.conn).ListCollections(timed(t), &pb.ListCollectionsRequest{}); status.Code(err) != codes.Unimplemented || !strings.Contains(err.Error(), "bellwether correlate FILE") {
 		t.Errorf("what is not served yet: %v; want UNIMPLEMENTED and what to do instead", err)
 	}
 	big := unhealthy("big", "cart")

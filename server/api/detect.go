@@ -228,14 +228,6 @@ func (s *detectService) GetCoverage(context.Context, *pb.GetCoverageRequest) (*p
 	return out, nil
 }
 
-func (s *detectService) GiveFeedback(context.Context, *pb.GiveFeedbackRequest) (*pb.GiveFeedbackResponse, error) {
-	return nil, notYet("feedback on anomalies", "close the alert group with an outcome instead (POST /v1/groups/{id}:close); it is kept in the group's history")
-}
-
-func (s *detectService) MarkDeploy(context.Context, *pb.MarkDeployRequest) (*pb.MarkDeployResponse, error) {
-	return nil, notYet("deploy markers", "start a canary run around the deploy (POST /v1/canaries), or suppress its alerts for a time (POST /v1/suppressions)")
-}
-
 // anomalyOf translates a finding; the trace is long and only for one at a time.
 func anomalyOf(f pipeline.Finding, withTrace bool) *pb.Anomaly {
 	a := f.Anomaly
@@ -258,6 +250,7 @@ func anomalyOf(f pipeline.Finding, withTrace bool) *pb.Anomaly {
 	for _, m := range a.Members {
 		out.Votes = append(out.Votes, &pb.Vote{Member: m.Name, P: m.P, Share: m.Share})
 	}
+	describe(out, f)
 	if withTrace {
 		out.Trace = traceText(a.Trace.String())
 	}

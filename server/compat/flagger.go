@@ -45,8 +45,11 @@ type Flagger struct {
 	Runs     FlaggerRuns
 	ReadSpec func(json string) (pipeline.RunSpec, error) // Reads a CanarySpec of the contract, strictly.
 
+	Deploys FlaggerDeploys // Is told when a version goes out; nil: nobody is.
+
 	mu    sync.Mutex
-	fresh map[string]bool // Canaries between two rollouts, by namespace/name.
+	fresh map[string]bool   // Canaries between two rollouts, by namespace/name.
+	steps map[string]string // The last phase of a rollout that was marked as a deploy, likewise.
 }
 
 // Register adds the routes to a mux.
@@ -144,6 +147,9 @@ func (f *Flagger) event(_ context.Context, c flaggerCall) reply {
 	switch c.Phase {
 	case "Initialized", "Succeeded", "Failed", "Terminating", "Terminated":
 		return f.between(c)
+	}
+	if c.Phase == "Progressing" || c.Phase == "Promoting" {
+		return f.deployed(c)
 	}
 	return pass("noted")
 }

@@ -46,6 +46,9 @@ func (v Verdict) String() string {
 // ErrNoAnomaly says that no anomaly of that id is known.
 var ErrNoAnomaly = errors.New("no anomaly of that id is known")
 
+// ErrBadNote says that a note cannot be kept.
+var ErrBadNote = errors.New("cannot take the note")
+
 // maxNote bounds what is kept of a note, in bytes.
 const maxNote = 500
 
@@ -59,7 +62,7 @@ func (p *Pipeline) GiveFeedback(id string, useful bool, note string) (Finding, e
 		return Finding{}, fmt.Errorf("cannot take feedback on %q: %w", id, ErrNoAnomaly)
 	}
 	if len(note) > maxNote {
-		return Finding{}, fmt.Errorf("cannot take a note of %d bytes: at most %d", len(note), maxNote)
+		return Finding{}, fmt.Errorf("%w: it has %d bytes, at most %d", ErrBadNote, len(note), maxNote)
 	}
 	if f.Verdict != nil && f.Verdict.Useful == useful && f.Verdict.Note == note {
 		return f, nil
