@@ -17,7 +17,7 @@ type ChangePoint struct {
 	Before     Stats   // The samples before the change.
 	After      Stats   // The samples from the change on.
 
-	P        float64 // Probability that noise has a change as clear as this anywhere in the window.
+	P        float64 // Probability that noise has a change as clear as this anywhere in the window; of Segment, see there.
 	Effect   float64 // |Difference| in pooled standard deviations; the largest float if neither side varies.
 	Position uint64  // Of a Stream: how many samples it had used before the change. Otherwise Index.
 	Skipped  int     // Samples of the window that were NaN or infinite.
@@ -26,7 +26,7 @@ type ChangePoint struct {
 // Detector looks for one change of the mean in a window. The zero value is
 // ready to use and reports any difference.
 type Detector struct {
-	MinSampleSize int     // Shortest stretch on either side; 0 is DefaultMinSampleSize, below 2 is 2.
+	MinSampleSize int     // Shortest stretch on either side; 0 is DefaultMinSampleSize; from 2 to 2^23.
 	MinConfidence float64 // A change is reported above this confidence, in [0, 1).
 	MinEffect     float64 // Smallest |Difference| reported, in pooled standard deviations; 0 is no gate.
 
@@ -72,7 +72,7 @@ func (d *Detector) minSample() int {
 	if d.MinSampleSize == 0 {
 		return DefaultMinSampleSize
 	}
-	return max(2, d.MinSampleSize)
+	return min(max(2, d.MinSampleSize), maxWindow/2)
 }
 
 // check is Check for finite samples.

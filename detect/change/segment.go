@@ -25,7 +25,7 @@ import (
 // nobody calls a smooth curve a chain of changes because a line misses it by a
 // hair.
 type SegmentConfig struct {
-	MinLength   int     // Shortest stretch, in samples; 0 is 5, and it is never below n/100.
+	MinLength   int     // Shortest stretch, in samples; 0 is 5, and it is never below a hundredth of the series.
 	Independent int     // N at most; 0 is 100.
 	Resolution  float64 // In standard deviations of the series; 0 is 0.2.
 	ChangeCost  float64 // In parameters; 0 is 1.25, so that about 5 % of series of noise have a change.
@@ -46,8 +46,8 @@ func (c SegmentConfig) defaults() (SegmentConfig, error) {
 	if c.Independent < 0 {
 		bad("Independent", c.Independent, "at least 1 sample, or 0 for 100")
 	}
-	if !(c.Resolution >= 0 && c.Resolution <= 1) {
-		bad("Resolution", c.Resolution, "between 0 and 1 standard deviations, 0 being 0.2")
+	if c.Resolution != 0 && !(c.Resolution >= 1e-6 && c.Resolution <= 1) {
+		bad("Resolution", c.Resolution, "between 1e-6 and 1 standard deviations, or 0 for 0.2")
 	}
 	if !(c.ChangeCost >= 0 && c.ChangeCost <= 1000) {
 		bad("ChangeCost", c.ChangeCost, "between 0 and 1000 parameters, 0 being 1.25")
@@ -102,7 +102,7 @@ func (c SegmentConfig) Segment(x []float64) ([]ChangePoint, error) {
 	if clean == nil {
 		return nil, nil
 	}
-	best := c.describe(clean.points)
+	best := c.describe(clean.points, clean.width)
 	cuts := clean.samples(best)
 	return clean.changes(x, cuts, best.p), nil
 }

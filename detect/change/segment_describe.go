@@ -60,10 +60,11 @@ type description struct {
 }
 
 // describe returns the cheaper of the best descriptions by constants and by
-// lines.
-func (c SegmentConfig) describe(y []float64) description {
-	best := c.describeBy(squaresOf(y, false), len(y))
-	if lines := c.describeBy(squaresOf(y, true), len(y)); lines.cost < best.cost {
+// lines of points that are means of width samples each.
+func (c SegmentConfig) describe(y []float64, width int) description {
+	shortest := min(len(y), max(2, len(y)/100, c.MinLength/width))
+	best := c.describeBy(squaresOf(y, false), len(y), shortest)
+	if lines := c.describeBy(squaresOf(y, true), len(y), shortest); lines.cost < best.cost {
 		best = lines
 	}
 	s := squaresOf(y, best.line)
@@ -87,18 +88,15 @@ func (c SegmentConfig) cost(s *squares, rss float64, n, cuts int) float64 {
 	return evidence*math.Log(rss/float64(n)+c.Resolution*c.Resolution) + math.Log(evidence)*parameters
 }
 
-// describeBy returns the best description with the stretches s knows.
-func (c SegmentConfig) describeBy(s *squares, n int) description {
-	shortest := max(c.MinLength, n/100)
+// describeBy returns the best description with the stretches s knows, of at
+// least shortest points; shortest is at most n.
+func (c SegmentConfig) describeBy(s *squares, n, shortest int) description {
 	row := make([]float64, n+1) // row[j]: the least left of the points before j.
 	for j := range row {
 		row[j] = s.left(0, max(1, j))
 		if j < shortest {
 			row[j] = math.Inf(1)
 		}
-	}
-	if n < shortest {
-		row[n] = s.left(0, n)
 	}
 	best := description{line: s.line, cost: c.cost(s, row[n], n, 0)}
 	var came [][]int32 // came[k][j]: where the last of k+1 cuts before j is.

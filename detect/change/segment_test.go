@@ -135,7 +135,7 @@ func TestDescribeAgainstEverySplit(t *testing.T) {
 				}
 			}
 			try(0, 0, 0)
-			if got := c.describeBy(s, len(y)).cost; math.Abs(got-best) > 1e-9 {
+			if got := c.describeBy(s, len(y), 3).cost; math.Abs(got-best) > 1e-9 {
 				t.Fatalf("line %v: cost %g, the best of all is %g", line, got, best)
 			}
 		}
@@ -152,6 +152,31 @@ func TestSegmentConfigErrors(t *testing.T) {
 			t.Errorf("error %q does not name %s", err, field)
 		}
 	}
+}
+
+// Any valid configuration works on any series.
+func TestSegmentConfigs(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		c := SegmentConfig{
+			MinLength:   rapid.SampledFrom([]int{0, 1, 3, 40, 1000, math.MaxInt}).Draw(t, "length"),
+			Independent: rapid.SampledFrom([]int{0, 1, 7, math.MaxInt}).Draw(t, "independent"),
+			Resolution:  rapid.SampledFrom([]float64{0, 1e-6, 1}).Draw(t, "resolution"),
+			ChangeCost:  rapid.SampledFrom([]float64{0, 1e-300, 1000}).Draw(t, "cost"),
+		}
+		w := grid(t)
+		if rapid.Bool().Draw(t, "long") {
+			w = slices.Repeat(w, 3000/len(w))
+		}
+		found, err := c.Segment(w)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, cp := range found {
+			if !finite(cp.P) || cp.P < 0 || cp.P > 0.5 || cp.Index <= 0 || cp.Index >= len(w) || (i > 0 && cp.Index <= found[i-1].Index) {
+				t.Fatalf("%+v of %v", cp, cutsOf(found))
+			}
+		}
+	})
 }
 
 func TestSegmentPlainSeries(t *testing.T) {

@@ -23,17 +23,20 @@ type Stream struct {
 	fresh   bool   // since comes from a change whose other side was short.
 }
 
-// StreamConfig is what NewStreamConfig makes a Stream of.
+// maxWindow bounds the memory of a stream, 16 bytes a sample.
+const maxWindow = 1 << 24
+
+// StreamConfig is what NewStreamConfig makes a Stream of. A number out of its
+// range is moved to the end of the range.
 type StreamConfig struct {
 	Detector       // What is looked for.
-	WindowSize int // Samples looked at; less than 2 MinSampleSize is that.
-	BlockSize  int // A look is taken after every BlockSize samples; below 1 is 1.
+	WindowSize int // Samples looked at, from 2 MinSampleSize to 2^24.
+	BlockSize  int // A look is taken after every BlockSize samples, at least 1.
 }
 
 // NewStream returns a stream that looks at the last windowSize samples after
 // every blockSize samples, for changes with at least minSample samples on
-// either side and more than the given confidence. Sizes too small to work are
-// raised: see StreamConfig.
+// either side and more than the given confidence; see StreamConfig.
 func NewStream(windowSize, minSample, blockSize int, confidence float64) *Stream {
 	return NewStreamConfig(StreamConfig{
 		Detector:   Detector{MinSampleSize: minSample, MinConfidence: confidence},
@@ -44,7 +47,7 @@ func NewStream(windowSize, minSample, blockSize int, confidence float64) *Stream
 // NewStreamConfig returns a stream with all that a Detector can be told.
 func NewStreamConfig(c StreamConfig) *Stream {
 	c.MinSampleSize = c.Detector.minSample()
-	size := max(c.WindowSize, 2*c.MinSampleSize)
+	size := min(max(c.WindowSize, 2*c.MinSampleSize), maxWindow)
 	return &Stream{detector: c.Detector, size: size, block: max(1, c.BlockSize), ring: make([]float64, 2*size)}
 }
 
