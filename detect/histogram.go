@@ -131,7 +131,7 @@ func (s *HistogramSeries) Judged() bool {
 func (s *HistogramSeries) blank(t int64, in intake) histogramLast {
 	l := s.s.Last
 	return histogramLast{T: t, Intake: uint8(in), Bar: s.bar(), Moved: l.Moved, Reach: l.Reach, Fused: l.Fused, Recurring: l.Recurring,
-		Ratio: l.Ratio, KS: l.KS, G: l.G, Lead: l.Lead, Expected: l.Expected, Observed: l.Observed, Lower: l.Lower, Upper: l.Upper}
+		Ratio: l.Ratio, KS: l.KS, G: l.G, Shown: l.Shown, Expected: l.Expected, Observed: l.Observed, Lower: l.Lower, Upper: l.Upper}
 }
 
 // bar returns the evidence at which Config.Open false alarms per 1000

@@ -143,7 +143,7 @@ func (s *HistogramSeries) form() []string {
 	}
 	out := []string{strings.Join(q, ", ")}
 	g := &s.s.Grid
-	x, _ := s.scale(int(l.Lead))
+	x, _ := s.scale(int(l.Shown))
 	after, before := g.modes((*[histogramCells]float32)(x), &s.gap), g.modes((*[histogramCells]float32)(&s.s.Usual.Recent), &s.gap)
 	if len(after) > 1 && len(after) > len(before) {
 		var at []string

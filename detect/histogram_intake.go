@@ -95,7 +95,7 @@ func (s *HistogramSeries) accept(t int64, h *histogram.FloatHistogram) intake {
 		s.remember(low, high)
 		return intakeNone
 	}
-	if last == 0 || !begun {
+	if !begun { // A gauge's first: how long it gathered is not known.
 		last = t
 	}
 	s.gather(t, last, low, high)

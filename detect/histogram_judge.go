@@ -24,15 +24,15 @@ type histogramJudge struct {
 	Share   [histogramStats]float32 // Of the sampling error in the squared distance, slowly followed.
 	Cal     calibrate
 	Recur   recurrence
-	Step    float64 // Estimated distance between batches, milliseconds.
-	At      int64   // Instant of the last batch.
-	First   int64   // Instant of the first batch.
-	Suspect int64   // Beginning of the present run of suspicious batches; 0 if the last was none.
-	N       uint32  // Batches judged.
-	Far     uint16  // Batches beyond the guard in a row, 0 once four in a row were within.
-	Near    uint8   // Batches within it since.
-	Varied  bool    // A batch differed from the one before.
-	Back    bool    // The anomaly is open and the last batch was like what was usual.
+	Step    float64  // Estimated distance between batches, milliseconds.
+	At      int64    // Instant of the last batch.
+	First   int64    // Instant of the first batch.
+	Suspect [2]int64 // Beginning of the present run of batches suspicious by themselves, and over any length; 0 if the last was none.
+	N       uint32   // Batches judged.
+	Far     uint16   // Batches beyond the guard in a row, 0 once four in a row were within.
+	Near    uint8    // Batches within it since.
+	Varied  bool     // A batch differed from the one before.
+	Back    bool     // The anomaly is open and the last batch was like what was usual.
 }
 
 // histogramWindow is a sum of batches that fade.
@@ -83,6 +83,7 @@ const (
 	powerFrom   = .5  // from this share of it on,
 	powerFull   = .85 // fully from this,
 	powerAfter  = 300 // and after so many batches.
+	reachMost   = 80  // Buckets a band reaches at most: a thousandfold.
 )
 
 // leastEffect returns the distance below which statistic k says nothing.
@@ -105,7 +106,9 @@ func (s *HistogramSeries) judgeBatch(t int64) Result {
 	} else {
 		j.First = t
 	}
-	j.pace(span)
+	if span > 0 {
+		j.pace(span)
+	}
 	j.At = t
 	j.N++
 	u.turn(t)
@@ -141,7 +144,7 @@ func (s *HistogramSeries) judgeBatch(t int64) Result {
 // pace moves the estimate of the distance between batches towards its median.
 func (j *histogramJudge) pace(ms float64) {
 	h := hygiene{Step: j.Step}
-	h.pace(max(1, ms))
+	h.pace(ms)
 	j.Step = h.Step
 }
 
@@ -247,37 +250,40 @@ func (s *HistogramSeries) conclude(t int64, span float64, r, effect *[histogramS
 			}
 		}
 	}
-	if top <= suspicious {
-		j.Suspect = 0
-	} else if j.Suspect == 0 {
-		j.Suspect = in.From
+	for i, x := range [2]float64{max(r[0], r[1]), top} {
+		if x <= suspicious {
+			j.Suspect[i] = 0
+		} else if j.Suspect[i] == 0 {
+			j.Suspect[i] = in.From
+		}
 	}
 	adapted := s.guard(far)
 	sh := &shift[lead/2]
 	recurring := j.Recur.usual(t)
 	j.Recur.note(fused)
-	e := j.Cal.evidence(fused/recurring, j.N)
-	if x := fused / recurring; x > 1 {
-		e += (j.power(lead) - calTail) * math.Log10(x)
-	}
-	e = claimable(e, j.N)
+	x := fused / recurring
+	e := claimable(j.evidence(x, lead), j.N)
 	l.KS, l.G = 0, 0
 	if e > 1 {
 		e = min(e, s.shown(sh, lead))
 	}
-	l.Score, l.Fused, l.Recurring, l.Lead = e, float32(fused/recurring), recurring, uint8(lead)
+	l.Score, l.Fused, l.Recurring = e, float32(fused/recurring), recurring
 	for k, x := range r {
 		l.Ratio[k] = float32(x)
 	}
-	s.picture(sh, lead)
+	scale := j.telling(r, effect, lead)
+	s.picture(&shift[scale], scale)
 	reach := max(leastTail, j.reach(l.Bar, 1)*recurring*max(j.Tail[1].Q, leastRatio)*shift[0].usualTl)
-	l.Reach = min(reach, 400)
+	l.Reach = min(reach, reachMost)
 	l.Lower, l.Upper = l.Expected*math.Exp2(-l.Reach/8), l.Expected*math.Exp2(l.Reach/8)
 	m := moment{t: t, n: j.N, score: e, bar: l.Bar, kind: KindDistribution, dir: direction(sh), change: t,
 		expected: float64(l.Moved.Before[l.Moved.Most]), observed: float64(l.Moved.After[l.Moved.Most]),
 		calm: j.Back && top <= 1, allowed: true, adapted: adapted, fused: fused / recurring}
-	if j.Suspect > 0 {
-		m.change = j.Suspect
+	for _, at := range j.Suspect {
+		if at > 0 {
+			m.change = at
+			break
+		}
 	}
 	copy(m.ratio[:], r[:])
 	tr, alarm := st.Episode.step(&m)
@@ -319,6 +325,26 @@ func (s *HistogramSeries) hold() uint16 {
 	return uint16(max(holdBatches, min(guardHold, float64(s.cfg.Adapt.Milliseconds())/step)))
 }
 
+// evidence is -log10 p of the fused ratio x, led by statistic k, and counts it:
+// beyond 1 a power law, as in calibrate, whose power depends on k.
+func (j *histogramJudge) evidence(x float64, k int) float64 {
+	c := &j.Cal
+	e := 0.0
+	if x > 0 {
+		e = max(0, -math.Log10(c.atOne())+j.power(k)*math.Log10(x))
+	}
+	if c.N++; c.N > tailHalve {
+		c.N, c.Above = c.N/2, c.Above/2
+	}
+	if x > 1 {
+		if c.Last == 0 || j.N-c.Last > calApart {
+			c.Above++
+		}
+		c.Last = j.N
+	}
+	return e
+}
+
 // reach returns the ratio of statistic k at which the evidence reaches the bar.
 func (j *histogramJudge) reach(bar float64, k int) float64 {
 	return math.Pow(10, (bar+math.Log10(j.Cal.atOne()))/j.power(k))
@@ -328,7 +354,7 @@ func (j *histogramJudge) reach(bar float64, k int) float64 {
 // two tests.
 func (s *HistogramSeries) shown(sh *histogramShift, lead int) float64 {
 	l := &s.s.Last
-	x, sum := s.scale(lead)
+	x, sum := s.scale(lead / 2)
 	form, sum0 := s.against(sh)
 	l.KS = ksEvidence(sh.ks, sh.n*sh.n0/(sh.n+sh.n0))
 	g, df := gTest(x, sum, sh.n, form, sum0, sh.n0)
@@ -336,10 +362,25 @@ func (s *HistogramSeries) shown(sh *histogramShift, lead int) float64 {
 	return max(0, max(l.KS, l.G)-math.Log10(2))
 }
 
-// scale returns the observations that statistic k is about.
-func (s *HistogramSeries) scale(k int) (x *cells, sum float64) {
-	if k >= 2 {
-		w := &s.s.Judge.Window[k/2-1]
+// telling returns the scale whose batches show best what moved: the shortest
+// that shows it, since the longer ones still hold what was before. While nothing
+// is suspicious that is the batch at hand.
+func (j *histogramJudge) telling(r, effect *[histogramStats]float64, lead int) int {
+	for k, x := range r {
+		if x > 1 && effect[k] >= leastEffect(k) {
+			return k / 2
+		}
+	}
+	if j.Suspect[1] == 0 {
+		return 0
+	}
+	return lead / 2
+}
+
+// scale returns the observations of a scale: the batch, or a window.
+func (s *HistogramSeries) scale(scale int) (x *cells, sum float64) {
+	if scale > 0 {
+		w := &s.s.Judge.Window[scale-1]
 		return &w.Count, w.N
 	}
 	return &s.s.Intake.Batch, s.s.Intake.Filled

@@ -38,21 +38,18 @@ type histogramLast struct {
 	Fused      float32
 	Ratio      [histogramStats]float32
 	Moved      histogramMoved
-	Lead       uint8 // The statistic that led.
+	Shown      uint8 // The scale of Moved.
 	Transition uint8
 	Verdict    uint8
 	Intake     uint8
 }
 
-// picture fills what moved from the scale that leads, or from the batch at hand
-// while nothing is suspicious.
-func (s *HistogramSeries) picture(sh *histogramShift, lead int) {
+// picture fills what moved, by the batches of a scale.
+func (s *HistogramSeries) picture(sh *histogramShift, scale int) {
 	l := &s.s.Last
-	if s.s.Judge.Suspect == 0 {
-		lead = 0
-	}
+	l.Shown = uint8(scale)
 	g := &s.s.Grid
-	x, sum := s.scale(lead)
+	x, sum := s.scale(scale)
 	form, sum0 := s.against(sh)
 	m := histogramMoved{}
 	g.quantiles((*[histogramCells]float32)(x), sum, &m.After)
@@ -107,9 +104,13 @@ func (g *histogramGrid) quantiles(x *[histogramCells]float32, sum float64, out *
 	}
 }
 
-// within returns the value at a fraction of cell i.
+// within returns the value at a fraction of cell i. The lowest cell reaches up
+// to the zero threshold where there is one.
 func (g *histogramGrid) within(i int, fraction float64) float64 {
 	lo, hi := g.lower(i), g.upper(i)
+	if !g.Custom && i == int(g.Floor) && g.Zero > 0 {
+		hi = g.Zero
+	}
 	fraction = max(0, min(1, fraction))
 	switch {
 	case math.IsInf(hi, 1):
