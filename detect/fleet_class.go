@@ -123,8 +123,8 @@ func (h *held) silence(now int64) float64 {
 	return h.first + 2*math.Log10(float64(now-h.o.Change)/before)
 }
 
-// patient reports whether an opening has stayed open long enough to be told
-// for that alone.
+// patient reports whether an opening has stayed open long enough to be told for
+// that alone: by the clock only where nobody reports its samples.
 func (h *held) patient(now int64) bool {
-	return float64(now-h.o.At) >= fleetPatience && (h.samples >= patienceSamples || h.o.Kind == KindNoData)
+	return float64(now-h.o.At) >= fleetPatience && (h.samples >= patienceSamples || h.samples == 0 || h.o.Kind == KindNoData)
 }

@@ -25,6 +25,9 @@ func (p *Pipeline) Analyze(ctx context.Context, ls labels.Labels, view string, l
 	if view == distributionView {
 		return p.analyzeForm(ctx, ls, learn, from, to)
 	}
+	if view == peerView {
+		view = "" // The series itself, beside which its peers are judged.
+	}
 	var all []metric.Sample
 	for s, err := range p.store.Select(ctx, exactly(ls), learn, to) {
 		if err != nil {

@@ -62,6 +62,9 @@ func AnomalyEvent(f Finding) alerting.Event {
 	if f.Page {
 		e.Priority = alerting.High
 	}
+	if f.Peers != "" {
+		e.Context["peers"] = f.Peers
+	}
 	tellSaid(&e, f)
 	for _, m := range a.Members {
 		e.Evidence.Votes = append(e.Evidence.Votes, alerting.Vote{Name: m.Name, P: alerting.Number(m.P), Share: alerting.Number(m.Share)})

@@ -116,6 +116,11 @@ func (p *Pipeline) forget(refs []uint64) {
 			p.forms.Remove(ref, now)
 		}
 	})
+	p.peerLane.view(func() {
+		for _, ref := range refs {
+			p.peers.Remove(ref, now)
+		}
+	})
 	p.ringLane.view(func() {
 		for _, ref := range refs {
 			p.rings.Remove(ref)

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -37,7 +36,10 @@ type Pipeline struct {
 	custom  *Custom
 	forms   *Distributions
 
-	Admission *Admission
+	Admission   *Admission
+	peers       *PeerRoom
+	peerLane    *lane
+	reputations *reputations
 
 	watchLanes []*lane
 	ringLane   *lane
@@ -100,12 +102,16 @@ func New(o Options) (*Pipeline, error) {
 	if p.said, err = openSaid(o.StateDir, o.Now().UnixMilli()); err != nil {
 		return nil, err
 	}
-	err = errors.Join(p.buildWatches(), p.buildRings(), p.buildGoals(), p.buildCustom(), p.buildDistributions())
+	if p.reputations, err = newReputations(); err != nil {
+		return nil, err
+	}
+	err = errors.Join(p.buildWatches(), p.buildPeers(), p.buildRings(), p.buildGoals(), p.buildCustom(), p.buildDistributions())
 	if err != nil {
 		return nil, err
 	}
 	p.retell()
-	p.lanes = append(slices.Clone(p.watchLanes), p.ringLane, p.goalLane, p.customLane, p.formLane)
+	p.lanes = append([]*lane{p.peerLane}, p.watchLanes...) // Peers first: a finding says what they do.
+	p.lanes = append(p.lanes, p.ringLane, p.goalLane, p.customLane, p.formLane)
 	p.Canaries, err = newCanaries(p)
 	return p, err
 }
@@ -222,11 +228,12 @@ func (p *Pipeline) watchTick(w *Watch, shard int) func(now int64) {
 }
 
 // found takes a transition from a detector: admission rules on it.
-func (p *Pipeline) found(f Finding) { p.Admission.Found(f) }
+func (p *Pipeline) found(f Finding) { p.Admission.Found(p.withPeers(f)) }
 
 // tell remembers a transition, and emits it unless it is history or held back.
 func (p *Pipeline) tell(f Finding) {
 	p.Anomalies.Add(f)
+	p.reputations.found(f)
 	if f.HeldBack != "" {
 		return
 	}

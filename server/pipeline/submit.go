@@ -24,6 +24,7 @@ const retryEvery = time.Second
 
 // emit hands an event to the alert core. It waits while the core is busy.
 func (p *Pipeline) emit(e alerting.Event) {
+	p.reputations.told(e)
 	if e.ObservedAt < p.quiet.Load() {
 		p.quietNum.Add(1)
 		return

@@ -15,6 +15,8 @@ import (
 // new to use them:
 //
 //	bellwether_anomaly_score{series_name=..., <the series' labels>}  while open: peak -log10 p
+//	bellwether_entity_reputation{entity=..., label=...}               what speaks against a service, halved every 6 h
+//	bellwether_fleet_reputation                                      the mean of all entities
 //	bellwether_slo_burn_rate{slo=..., service=..., window=...}
 //	bellwether_slo_budget_left{slo=..., service=...}                 1 untouched, < 0 overspent
 //
@@ -34,6 +36,7 @@ func (p *Pipeline) writeBack(ctx context.Context, now int64) {
 		}
 		add(f.Anomaly.Peak, b.Labels())
 	}
+	p.writeReputations(now, add)
 	for _, s := range p.Objectives() {
 		if s.FirstSample == 0 {
 			continue
