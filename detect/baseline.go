@@ -27,6 +27,7 @@ type baseline struct {
 const (
 	baseLen  = 61
 	baseNear = 3 // Near values in a row after which an excursion is over.
+	homeward = 2 // A move that less than doubles the distance from the level is not away from it.
 )
 
 // median returns the middle of the window, and false while it is empty.
@@ -35,6 +36,25 @@ func (b *baseline) median() (float64, bool) {
 		return 0, false
 	}
 	return float64(b.Ring[b.Order[b.Len/2]]), true
+}
+
+// away reports whether the move from prev to x leads away from the level of the
+// last five ordinary values: whether x is at least homeward times as far from it
+// as prev was.
+func (b *baseline) away(x, prev float64) bool {
+	if b.Len < 5 {
+		return false
+	}
+	var v [5]float64
+	for i := range v {
+		at := int(b.Head) - 1 - i
+		if at < 0 {
+			at += baseLen
+		}
+		v[i] = float64(b.Ring[at])
+	}
+	level := median5(v)
+	return math.Abs(x-level) >= homeward*math.Abs(prev-level)
 }
 
 // observe compares x with the median and lets it enter unless the window is

@@ -7,15 +7,17 @@ import "math"
 // Where the fused ratio S reaches 1, the series itself says how often that
 // happens: exceedances are counted, those within ten samples of the last one
 // as the same, and the count is shrunk towards a prior worth calWeight
-// samples. Beyond 1 the tail is a power law:
+// samples. From there the tail is a power law on either side:
 //
-//	p(S) = p(1) * S^-3,   p(1) in [1e-3, 1e-2]
+//	p(S) = p(1) * S^-a,    p(1) in [1e-3, 1e-2]
+//	a = calTail    for S > 1: Student's t with three degrees of freedom, the
+//	               heaviest noise commonly met on metrics
+//	a = calBody    for S < 1: measured, the body falls faster than the tail
 //
-// The exponent is fixed. Estimated per series it overfits: what passes the
-// guard is too little and too clean to tell a tail index, and recall at ten
-// false alarms per 1000 series-days fell by .07 on AIOPS when it was tried.
-// Exponent 3 is the tail of Student's t with three degrees of freedom, the
-// heaviest noise commonly met on metrics.
+// The exponent beyond 1 is not estimated. Per series that overfits: what passes
+// the guard is too little and too clean to tell a tail index, and recall at ten
+// false alarms per 1000 series-days fell by .05 to .15 on AIOPS and WSD in every
+// form that was tried (bench/detection/study.md).
 type calibrate struct {
 	N, Above float32 // Samples and separate exceedances of S = 1, decayed.
 	Last     uint32  // Sample number of the last exceedance; 0 if none.
@@ -27,6 +29,7 @@ const (
 	calMin    = 1e-3
 	calMax    = 1e-2
 	calTail   = 3
+	calBody   = 6
 	calApart  = 10 // Samples within which exceedances are one.
 )
 
@@ -36,12 +39,19 @@ func (c *calibrate) atOne() float64 {
 	return max(calMin, min(calMax, p))
 }
 
-// evidence returns -log10 p of the fused ratio, >= 0, and counts it.
-func (c *calibrate) evidence(fused float64, n uint32) float64 {
-	e := 0.0
-	if fused > 0 {
-		e = max(0, -math.Log10(c.atOne())+calTail*math.Log10(fused))
+// evidence returns -log10 p of a ratio whose tail beyond 1 has exponent a, >= 0.
+func (c *calibrate) evidence(ratio, a float64) float64 {
+	if ratio <= 0 {
+		return 0
 	}
+	if ratio < 1 {
+		a = calBody
+	}
+	return max(0, -math.Log10(c.atOne())+a*math.Log10(ratio))
+}
+
+// count enters the fused ratio of sample n.
+func (c *calibrate) count(fused float64, n uint32) {
 	if c.N++; c.N > tailHalve {
 		c.N, c.Above = c.N/2, c.Above/2
 	}
@@ -51,12 +61,16 @@ func (c *calibrate) evidence(fused float64, n uint32) float64 {
 		}
 		c.Last = n
 	}
-	return e
 }
 
-// reach returns the fused ratio at which the evidence reaches the bar.
-func (c *calibrate) reach(bar float64) float64 {
-	return math.Cbrt(math.Exp(bar*math.Ln10) * c.atOne()) // calTail is 3.
+// reach returns the ratio at which the evidence reaches the bar: the inverse of
+// evidence.
+func (c *calibrate) reach(bar, a float64) float64 {
+	beyond := bar + math.Log10(c.atOne())
+	if beyond < 0 {
+		a = calBody
+	}
+	return min(ratioMax, math.Pow(10, beyond/a))
 }
 
 // freshSamples is how long a series is fresh: what its members compare with has

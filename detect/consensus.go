@@ -5,9 +5,12 @@ import "math"
 // The consensus joins the members' ratios into one evidence.
 //
 // Movement (delta, fast, baseline): S = sqrt(largest x second largest), so no
-// member alone decides, and at most twice the baseline's own ratio, so a move
-// that lands where the series usually is (a recovery) is no news. S is divided
-// by what recurs at this time of day and calibrated to a p-value.
+// member alone decides. A move back to where the series was is no news: S is at
+// most baselineCap times the baseline's ratio, or times the size of the last
+// move if that led away from the level of the last ordinary values. Without the
+// second half a spike on a series that follows the day (5-minute samples, where
+// the baseline's window is five hours) would pass for a return. S is divided by
+// what recurs at this time of day and calibrated to a p-value.
 //
 // Novelty (range, seasonal, shift, level, curvature, roughness): R = product of the two largest record
 // ratios. R > 1 says that two views of the series, or one by far, are beyond
@@ -39,13 +42,18 @@ const (
 	noveltySlope    = 1.5
 	noveltyGate     = 1.04 // R from which a value is novel: a margin over a bare record.
 	noveltyWarmup   = 30   // Samples before a record means anything.
-	baselineCap     = 2    // S is at most this many times the baseline's ratio.
+	baselineCap     = 1.4  // S is at most this many times the ratio of the baseline, or of a move away.
 )
 
-// fuseMovement returns S from the ratios of the movement members.
-func fuseMovement(ratio *[memberCount]float64) float64 {
+// fuseMovement returns S from the ratios of the movement members; away says
+// that the last move led away from the level of the last ordinary values.
+func fuseMovement(ratio *[memberCount]float64, away bool) float64 {
 	a, b := topTwo(ratio[:movementMembers])
-	return min(math.Sqrt(a*b), baselineCap*ratio[memberBaseline])
+	most := ratio[memberBaseline]
+	if away {
+		most = max(most, ratio[memberDelta])
+	}
+	return min(math.Sqrt(a*b), baselineCap*most)
 }
 
 // fuseNovelty returns R from the record ratios of the novelty members.

@@ -151,7 +151,7 @@ func (s *Series) held(t int64, off, med, ratio float64) moment {
 	st := &s.s
 	m := moment{
 		t: t, n: st.N, kind: KindSpike, dir: DirectionUp, change: t, allowed: true,
-		score: claimable(max(0, -math.Log10(st.Cal.atOne())+calTail*math.Log10(ratio)), st.N),
+		score: claimable(st.Cal.evidence(ratio, calTail), st.N),
 		bar:   st.Last.Bar, expected: med + st.Origin, observed: off + st.Origin, fused: ratio,
 	}
 	m.ratio[memberBaseline] = ratio
@@ -165,7 +165,7 @@ func (s *Series) held(t int64, off, med, ratio float64) moment {
 	case !dropped:
 		m.bar += deployRaise
 	}
-	half := st.Cal.reach(st.Last.Bar) * st.Base.Tail.Q
+	half := st.Cal.reach(st.Last.Bar, calTail) * st.Base.Tail.Q
 	l := &st.Last
 	l.Ratio, l.Score, l.Fused, l.Recurring, l.Novel = [memberCount]float32{}, m.score, ratio, 1, 0
 	l.Ratio[memberBaseline] = float32(ratio)

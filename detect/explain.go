@@ -17,7 +17,7 @@ func (s *Series) Explain() Trace {
 	l, e := &st.Last, &st.Episode
 	t := s.traceHead()
 	t.Effect = effect(l.Observed-l.Expected, st.Base.Tail.Q)
-	t.Members = members(widen(&l.Ratio), l.Fused, l.Novel, st.N, st.Cal.atOne())
+	t.Members = members(widen(&l.Ratio), l.Fused, l.Novel, st.N, &st.Cal)
 	if e.Open && l.Score < l.Bar {
 		t.Members = s.atPeak()
 	}
@@ -86,7 +86,7 @@ func (s *Series) atPeak() []Member {
 	case KindFlatline, KindNoData, KindShape:
 		return []Member{{Name: Kind(e.Kind).String(), P: math.Pow(10, -e.Peak), Share: 1}}
 	}
-	return members(widen(&e.Ratio), float64(e.Fused), float64(e.Novel), e.PeakN, s.s.Cal.atOne())
+	return members(widen(&e.Ratio), float64(e.Fused), float64(e.Novel), e.PeakN, &s.s.Cal)
 }
 
 // widen returns the ratios in the precision they are computed in.
@@ -101,8 +101,8 @@ func widen(in *[memberCount]float32) *[memberCount]float64 {
 // members turns ratios into p-values and shares. A movement ratio of 1 is the
 // value exceeded with probability tailProb; a record ratio of 1 has
 // probability 1/(n+1). Shares are of the side of the consensus that led.
-func members(ratio *[memberCount]float64, fused, novel float64, n uint32, p1 float64) []Member {
-	movement := -math.Log10(p1)+calTail*math.Log10(max(fused, 1e-9)) >= noveltyScore(novel)
+func members(ratio *[memberCount]float64, fused, novel float64, n uint32, cal *calibrate) []Member {
+	movement := cal.evidence(fused, calTail) >= noveltyScore(novel)
 	out := make([]Member, memberCount)
 	sum := 0.0
 	for i := range out {

@@ -134,7 +134,9 @@ func (j *Judge) calibrate(score float64) (evidence float64, calm bool, ratio flo
 		}
 		return max(0, evidence), score == 0, 0
 	}
-	return claimable(s.Cal.evidence(ratio, s.N), s.N), ratio <= 1, ratio
+	evidence = claimable(s.Cal.evidence(ratio, calTail), s.N)
+	s.Cal.count(ratio, s.N)
+	return evidence, ratio <= 1, ratio
 }
 
 // adaptation returns the adaptation time in samples, within what the tails

@@ -18,6 +18,18 @@ type span struct {
 	Seen   bool
 }
 
+// A record is not jumped to, it is approached: of what goes beyond it by a
+// factor q, q^recordLearn is learned. What stays is learned in a few samples,
+// but one spike leaves room for the next of its size to be news too; learned
+// whole, the first anomaly of a series would hide every later one.
+const recordLearn = .75
+
+// learned returns q^recordLearn.
+func learned(q float64) float64 {
+	root := math.Sqrt(q)
+	return root * math.Sqrt(root)
+}
+
 // observe returns the distance of x from the middle of the range so far, in
 // half-widths: above 1 is a new record. It then widens the range.
 func (s *span) observe(x float64) float64 {
@@ -25,9 +37,12 @@ func (s *span) observe(x float64) float64 {
 		s.Lo, s.Hi, s.Seen = x, x, true
 		return 0
 	}
-	q := 0.0
-	if half := (s.Hi - s.Lo) / 2; half > 0 {
-		q = math.Abs(x-(s.Hi+s.Lo)/2) / half
+	q, half, mid := 0.0, (s.Hi-s.Lo)/2, (s.Hi+s.Lo)/2
+	if half > 0 {
+		q = math.Abs(x-mid) / half
+	}
+	if q > 1 && q < ratioMax {
+		x = mid + (x-mid)*learned(q)/q
 	}
 	w := fade * (s.Hi - s.Lo)
 	s.Lo, s.Hi = min(s.Lo+w, x), max(s.Hi-w, x)
@@ -42,6 +57,9 @@ func (p *peak) observe(size float64) float64 {
 	q := 0.0
 	if p.Max > 0 {
 		q = size / p.Max
+	}
+	if q > 1 && q < ratioMax {
+		size = p.Max * learned(q)
 	}
 	p.Max = max(p.Max*(1-fade), size)
 	return min(q, ratioMax)

@@ -17,16 +17,23 @@ func (r *recent) push(x float64) {
 
 // median5 returns the median of the values 2 to 6 samples ago.
 func (r *recent) median5() float64 {
-	var s [5]float64
-	for i := range s {
-		x := r.at(uint32(i) + 2)
-		j := i
-		for ; j > 0 && s[j-1] > x; j-- {
-			s[j] = s[j-1]
-		}
-		s[j] = x
+	var v [5]float64
+	for i := range v {
+		v[i] = r.at(uint32(i) + 2)
 	}
-	return s[2]
+	return median5(v)
+}
+
+// median5 returns the middle of five values.
+func median5(v [5]float64) float64 {
+	for i := 1; i < len(v); i++ {
+		x, j := v[i], i
+		for ; j > 0 && v[j-1] > x; j-- {
+			v[j] = v[j-1]
+		}
+		v[j] = x
+	}
+	return v[2]
 }
 
 // mean6 returns the mean of x and the five values before it.

@@ -221,6 +221,7 @@ func (s *Series) observe(m *moment, x float64) {
 	}
 	r[memberDelta], r[memberDelta2] = st.Delta.observe(x, &st.Recent, st.N)
 	r[memberFast] = st.Fast.observe(x, &st.Recent, st.N)
+	away := st.Recent.N > 0 && st.Base.away(x, st.Recent.at(1))
 	r[memberBaseline], m.adapted = st.Base.observe(x, st.N, s.hold())
 	r[memberRange] = st.Range.observe(x)
 	r[memberShift], r[memberLevel] = st.Shift.observe(x, &st.Recent)
@@ -242,12 +243,13 @@ func (s *Series) observe(m *moment, x float64) {
 	if st.Base.Far > 0 {
 		m.change = st.FarSince
 	}
-	fused := fuseMovement(r)
+	fused := fuseMovement(r, away)
 	recurring := st.Recur.usual(m.t)
 	st.Recur.note(fused)
 	m.fused = fused / recurring
 	m.novel = fuseNovelty(r)
-	e := st.Cal.evidence(m.fused, st.N)
+	e := st.Cal.evidence(m.fused, calTail)
+	st.Cal.count(m.fused, st.N)
 	if n := noveltyScore(m.novel); n > e {
 		e = n
 		m.kind = noveltyKind(r)
@@ -267,7 +269,7 @@ func (s *Series) observe(m *moment, x float64) {
 	m.adapted = m.adapted || said.adapted
 	m.allowed = st.N >= shortHistory || m.novel >= noveltyGate || (said.evidence > 0 && said.evidence == e)
 	m.expected, m.observed = expect+st.Origin, x+st.Origin
-	half := st.Cal.reach(m.bar) * st.Base.Tail.Q * recurring
+	half := st.Cal.reach(m.bar, calTail) * st.Base.Tail.Q * recurring
 	l := &st.Last
 	for i, x := range r {
 		l.Ratio[i] = float32(x)

@@ -229,8 +229,8 @@ func TestCalibrationLearnsTheShare(t *testing.T) {
 		if i%200 == 0 {
 			x = 1.01
 		}
-		c.evidence(x, i+1)
+		c.count(x, i+1)
 	}
 	near(t, "p(1)", c.atOne(), 1./200, 2e-3)
-	near(t, "evidence at reach", c.evidence(c.reach(4), 200_001), 4, 1e-9)
+	near(t, "evidence at reach", c.evidence(c.reach(4, calTail), calTail), 4, 1e-9)
 }
