@@ -90,7 +90,7 @@ func pure(path string, own ...string) tidy.Room {
 }
 
 // celPure may import the language of user detectors too: parsed and run in
-// memory, no I/O (docs/decisions/0012-user-detectors.md).
+// memory, no I/O (docs/decisions/0013-user-detectors.md).
 func celPure(path string, own ...string) tidy.Room {
 	r := pure(path, own...)
 	r.Third = append(r.Third, "cel.dev/cel-go")
