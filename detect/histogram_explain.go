@@ -108,7 +108,7 @@ func (s *HistogramSeries) notes() []string {
 		add("its bounds changed; what was usual on the old ones cannot be compared, all begins anew")
 	}
 	if st.Episode.Open || l.Score > 0 {
-		n = append(n, s.form()...)
+		n = append(n, s.pictures()...)
 	}
 	if Verdict(l.Verdict) == VerdictNotEnoughData || (st.Episode.Open && l.T-j.At > histogramPatience) {
 		add("%s", s.lacking())
@@ -133,8 +133,8 @@ func (s *HistogramSeries) notes() []string {
 	return n
 }
 
-// form says the quantiles and the modes, before and after.
-func (s *HistogramSeries) form() []string {
+// pictures says the quantiles and the modes, before and after.
+func (s *HistogramSeries) pictures() []string {
 	l := &s.s.Last
 	m := &l.Moved
 	var q []string

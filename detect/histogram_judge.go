@@ -119,7 +119,11 @@ func (s *HistogramSeries) judgeBatch(t int64) Result {
 		}
 		return s.finish(TransitionNone, 0)
 	}
-	hourly := u.atHour(t, &s.slot)
+	var recent, hourly histogramForm
+	s.form(&recent, (*[histogramCells]float32)(&u.Recent), u.N, u.worth())
+	if n := u.atHour(t, &s.slot); n > 0 {
+		s.form(&hourly, &s.slot, 1, n)
+	}
 	var r, effect [histogramStats]float64
 	var shift [histogramScales]histogramShift
 	for scale := range shift {
@@ -129,7 +133,7 @@ func (s *HistogramSeries) judgeBatch(t int64) Result {
 			w.add(&in.Batch, in.Filled, windowKeep[scale-1])
 			x, sum, n = &w.Count, w.N, w.worth()
 		}
-		sh := s.nearest(x, sum, n, hourly)
+		sh := s.nearest(x, sum, n, &recent, &hourly)
 		k := 2 * scale
 		shift[scale], effect[k], effect[k+1] = sh, sh.w1, sh.tail
 		r[k], r[k+1] = s.ratio(k, sh.w1, sh.usual), s.ratio(k+1, sh.tail, sh.usualTl)
@@ -159,12 +163,11 @@ func (s *HistogramSeries) widen() {
 }
 
 // nearest compares x with what was usual just before and with what is usual at
-// this hour, worth hourly observations, and returns the smaller distance.
-func (s *HistogramSeries) nearest(x *cells, sum, n, hourly float64) histogramShift {
-	u := &s.s.Usual
-	out := s.compare(x, sum, n, (*[histogramCells]float32)(&u.Recent), u.N, u.worth())
-	if hourly > 0 {
-		h := s.compare(x, sum, n, &s.slot, 1, hourly)
+// this hour, where that is known, and returns the smaller distance.
+func (s *HistogramSeries) nearest(x *cells, sum, n float64, recent, hourly *histogramForm) histogramShift {
+	out := s.compare(x, sum, n, recent)
+	if hourly.n > 0 {
+		h := s.compare(x, sum, n, hourly)
 		if max(h.w1/h.usual, h.tail/h.usualTl) < max(out.w1/out.usual, out.tail/out.usualTl) {
 			out = h
 			out.hourly = true
@@ -219,7 +222,9 @@ func (s *HistogramSeries) turnBack(w1, ratio float64) {
 	back := ratio <= 1
 	if back && !j.Back {
 		w := &j.Window[0]
-		d := s.compare(&in.Batch, in.Filled, in.Filled, (*[histogramCells]float32)(&w.Count), w.N, w.worth())
+		var anomaly histogramForm
+		s.form(&anomaly, (*[histogramCells]float32)(&w.Count), w.N, w.worth())
+		d := s.compare(&in.Batch, in.Filled, in.Filled, &anomaly)
 		if back = w1 < d.w1; back {
 			j.Window = [histogramScales - 1]histogramWindow{}
 		}

@@ -55,7 +55,9 @@ func TestShiftMatchesScipy(t *testing.T) {
 				s.gap[i-1] = float32(c.Place[i] - c.Place[i-1])
 			}
 		}
-		sh := s.compare(&x, n, n, &y, m, m)
+		var form histogramForm
+		s.form(&form, &y, m, m)
+		sh := s.compare(&x, n, n, &form)
 		near(t, "W1", sh.w1, c.W1, 1e-5*(1+c.W1))
 		near(t, "tail", sh.tail, c.Tail, 1e-4*(1+c.Tail))
 		near(t, "D", sh.ks, c.KS, 1e-6)

@@ -107,18 +107,19 @@ func (g *histogramGrid) quantiles(x *[histogramCells]float32, sum float64, out *
 // within returns the value at a fraction of cell i. The lowest cell reaches up
 // to the zero threshold where there is one.
 func (g *histogramGrid) within(i int, fraction float64) float64 {
-	lo, hi := g.lower(i), g.upper(i)
+	fraction = max(0, min(1, fraction))
+	if !g.Custom && i > int(g.Floor) {
+		return math.Exp2(math.Ldexp(float64(g.Base)+float64(i)-1+fraction, -int(g.Schema)))
+	}
+	lo, hi := g.lower(i), min(g.upper(i), math.MaxFloat64)
 	if !g.Custom && i == int(g.Floor) && g.Zero > 0 {
 		hi = g.Zero
 	}
-	fraction = max(0, min(1, fraction))
 	switch {
-	case math.IsInf(hi, 1):
+	case g.Custom && i == int(g.Len)-1:
 		return lo
 	case g.Custom && i == 0 && hi <= 0:
 		return hi
-	case !g.Custom && i > int(g.Floor):
-		return math.Exp2(math.Log2(lo) + (math.Log2(hi)-math.Log2(lo))*fraction)
 	}
 	return lo + (hi-lo)*fraction
 }

@@ -41,15 +41,40 @@ const (
 	stray = 4
 )
 
+// histogramForm is a distribution to compare with, accumulated once.
+type histogramForm struct {
+	f          [histogramCells]float64 // Cumulative shares.
+	n          float64                 // Independent observations it is worth; 0 for none.
+	spread     float64                 // Sum of sqrt(f(1-f)) g,
+	spreadTail float64                 // and of the part beyond the .95 quantile.
+}
+
+// form accumulates a distribution (summing to sum, worth n observations).
+func (s *HistogramSeries) form(out *histogramForm, x *[histogramCells]float32, sum, n float64) {
+	out.n, out.spread, out.spreadTail = n, 0, 0
+	k, f := 1/sum, 0.0
+	for i := range x {
+		f += float64(x[i]) * k
+		out.f[i] = f
+		if f <= 0 || f >= 1 {
+			continue
+		}
+		v := float64(s.gap[i]) * math.Sqrt(f*(1-f))
+		out.spread += v
+		if f >= tailFrom {
+			out.spreadTail += v
+		}
+	}
+}
+
 // compare returns how far x (observations summing to sum, worth n) lies from the
-// form (summing to sum0, worth n0).
-func (s *HistogramSeries) compare(x *cells, sum, n float64, form *[histogramCells]float32, sum0, n0 float64) histogramShift {
-	out := histogramShift{n: n, n0: n0}
-	k1, k0 := 1/sum, 1/sum0
-	f1, f0, spread, spreadTail := 0.0, 0.0, 0.0, 0.0
+// form.
+func (s *HistogramSeries) compare(x *cells, sum, n float64, form *histogramForm) histogramShift {
+	out := histogramShift{n: n, n0: form.n}
+	k, f1 := 1/sum, 0.0
 	for i := range s.gap {
-		f1 += float64(x[i]) * k1
-		f0 += float64(form[i]) * k0
+		f1 += float64(x[i]) * k
+		f0 := form.f[i]
 		g := float64(s.gap[i])
 		d := f0 - f1
 		a := math.Abs(d)
@@ -58,17 +83,14 @@ func (s *HistogramSeries) compare(x *cells, sum, n float64, form *[histogramCell
 		}
 		out.w1 += a * g
 		out.net += d * g
-		v := g * math.Sqrt(max(0, f0*(1-f0)))
-		spread += v
-		if f0 >= tailFrom {
-			spreadTail += v
+		if f0 > tailFrom || f1 > tailFrom {
+			out.tail += g * math.Abs(max(f1, tailFrom)-max(f0, tailFrom))
 		}
-		out.tail += g * math.Abs(max(f1, tailFrom)-max(f0, tailFrom))
 	}
 	out.tail /= 1 - tailFrom
-	mean := math.Sqrt(2 / math.Pi * (1/n + 1/n0))
-	out.usual = mean*spread + stray/n
-	out.usualTl = (mean*spreadTail + stray/n) / (1 - tailFrom)
+	mean := math.Sqrt(2 / math.Pi * (1/n + 1/form.n))
+	out.usual = mean*form.spread + stray/n
+	out.usualTl = (mean*form.spreadTail + stray/n) / (1 - tailFrom)
 	return out
 }
 

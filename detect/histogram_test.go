@@ -369,7 +369,9 @@ func TestScalingCountsKeepsDistances(t *testing.T) {
 			x2[i] = k * x[i]
 			sum, sum0 = sum+float64(x[i]), sum0+float64(y[i])
 		}
-		a, b := s.compare(&x, sum, sum, &y, sum0, sum0), s.compare(&x2, sum*float64(k), sum*float64(k), &y, sum0, sum0)
+		var form histogramForm
+		s.form(&form, &y, sum0, sum0)
+		a, b := s.compare(&x, sum, sum, &form), s.compare(&x2, sum*float64(k), sum*float64(k), &form)
 		if math.Abs(a.w1-b.w1) > 1e-9*(1+a.w1) || math.Abs(a.tail-b.tail) > 1e-9*(1+a.tail) || math.Abs(a.ks-b.ks) > 1e-12 {
 			t.Fatalf("%+v against %+v", a, b)
 		}
