@@ -13,15 +13,13 @@ import "math"
 // The median is read off an order of indices kept sorted by insertion, which
 // at this size is cheaper than two heaps and costs one byte a value.
 type baseline struct {
-	Ring   [baseLen]float32 // The window, offset by the series' origin.
-	Order  [baseLen]uint8   // Indices into Ring, ascending by value.
-	Len    uint8
-	Head   uint8
-	Far    uint16 // Consecutive far values, 0 once four in a row were near.
-	Near   uint8  // Near values in a row since the last far one.
-	Tail   tail
-	Ratio  float64 // Of the last value.
-	Signed float64 // Of the last value: value - median.
+	Ring  [baseLen]float32 // The window, offset by the series' origin.
+	Order [baseLen]uint8   // Indices into Ring, ascending by value.
+	Len   uint8
+	Head  uint8
+	Far   uint16 // Consecutive far values, 0 once four in a row were near.
+	Near  uint8  // Near values in a row since the last far one.
+	Tail  tail
 }
 
 const (
@@ -61,18 +59,16 @@ func (b *baseline) away(x, prev float64) bool {
 // frozen. hold is the adaptation time in samples. It returns the ratio and
 // whether the window just gave up its old level.
 func (b *baseline) observe(x float64, n uint32, hold uint16) (ratio float64, adapted bool) {
-	b.Ratio, b.Signed = 0, 0
 	if m, ok := b.median(); ok {
-		b.Signed = x - m
-		b.Ratio = b.Tail.ratio(math.Abs(b.Signed), n)
+		ratio = b.Tail.ratio(math.Abs(x-m), n)
 	}
-	if b.Ratio > guardRatio {
+	if ratio > guardRatio {
 		b.Far, b.Near = b.Far+1, 0
 		if b.Far <= hold {
-			return b.Ratio, false
+			return ratio, false
 		}
 		b.restart(x)
-		return b.Ratio, true
+		return ratio, true
 	}
 	if b.Near < math.MaxUint8 {
 		b.Near++
@@ -81,7 +77,7 @@ func (b *baseline) observe(x float64, n uint32, hold uint16) (ratio float64, ada
 		b.Far = 0
 	}
 	b.push(float32(x))
-	return b.Ratio, false
+	return ratio, false
 }
 
 // restart gives up the window for one that begins with x.

@@ -38,7 +38,7 @@ func (s *Series) AppendState(b []byte) []byte {
 	start := len(b)
 	b = append(b, checkpointMagic[:]...)
 	b = binary.LittleEndian.AppendUint64(b, layout)
-	b = binary.LittleEndian.AppendUint64(b, configHash(s.cfg, s.meta))
+	b = binary.LittleEndian.AppendUint64(b, s.set.hash)
 	out, err := binary.Append(b, binary.LittleEndian, &s.s)
 	if err != nil { // Only a field without a fixed size can cause it; a test holds that.
 		return b
@@ -72,7 +72,7 @@ func Restore(cfg Config, meta Meta, state []byte) (*Series, error) {
 	state = state[:end]
 	if [4]byte(state) != checkpointMagic ||
 		binary.LittleEndian.Uint64(state[4:]) != layout ||
-		binary.LittleEndian.Uint64(state[12:]) != configHash(s.cfg, s.meta) {
+		binary.LittleEndian.Uint64(state[12:]) != s.set.hash {
 		return nil, fmt.Errorf("cannot restore detector: %w", ErrForeignState)
 	}
 	if _, err := binary.Decode(state[20:], binary.LittleEndian, &s.s); err != nil {

@@ -167,9 +167,9 @@ func (s *Series) held(t int64, off, med, ratio float64) moment {
 	}
 	half := st.Cal.reach(st.Last.Bar, calTail) * st.Base.Tail.Q
 	l := &st.Last
-	l.Ratio, l.Score, l.Fused, l.Recurring, l.Novel = [memberCount]float32{}, m.score, ratio, 1, 0
+	l.Ratio, l.Score, l.Fused, l.Recurring, l.Novel = [memberCount]float32{}, m.score, float32(ratio), 1, 0
 	l.Ratio[memberBaseline] = float32(ratio)
-	l.Expected, l.Observed, l.Lower, l.Upper = m.expected, m.observed, m.expected-half, m.expected+half
+	l.Expected, l.Observed, l.Half = m.expected, m.observed, half
 	if st.Deploy.Birth == 0 {
 		l.Bar = m.bar
 	}

@@ -39,6 +39,8 @@ func TestDialogues(t *testing.T) {
 var hash = regexp.MustCompile(`state [0-9a-f]{16}`)
 
 type dialogue struct {
+	cfg  Config
+	meta Meta
 	t    *testing.T
 	s    *Series
 	now  int64
@@ -127,6 +129,7 @@ func (g *dialogue) begin(t *testing.T, d *datadriven.TestData) string {
 	if err != nil {
 		return err.Error()
 	}
+	g.cfg, g.meta = cfg, meta
 	g.s, g.r, g.i = s, rand.New(rand.NewPCG(1, 1)), 0
 	return ""
 }

@@ -17,7 +17,7 @@ func (s *Series) Explain() Trace {
 	l, e := &st.Last, &st.Episode
 	t := s.traceHead()
 	t.Effect = effect(l.Observed-l.Expected, st.Base.Tail.Q)
-	t.Members = members(widen(&l.Ratio), l.Fused, l.Novel, st.N, &st.Cal)
+	t.Members = members(widen(&l.Ratio), float64(l.Fused), float64(l.Novel), st.N, &st.Cal)
 	if e.Open && l.Score < l.Bar {
 		t.Members = s.atPeak()
 	}
@@ -38,8 +38,8 @@ func (s *Series) traceHead() Trace {
 	st := &s.s
 	l, e := &st.Last, &st.Episode
 	t := Trace{
-		T: l.T, Profile: s.cfg.Profile, Verdict: Verdict(l.Verdict), Transition: Transition(l.Transition),
-		Observed: l.Observed, Expected: l.Expected, Lower: l.Lower, Upper: l.Upper,
+		T: l.T, Profile: s.set.profile, Verdict: Verdict(l.Verdict), Transition: Transition(l.Transition),
+		Observed: l.Observed, Expected: l.Expected, Lower: l.Expected - l.Half, Upper: l.Expected + l.Half,
 		Score: l.Score, Bar: l.Bar, Samples: uint64(st.N),
 	}
 	if st.N > 0 {
@@ -160,7 +160,7 @@ func (s *Series) notes() []string {
 		add("closes with the next sample")
 	case VerdictAnomalous:
 		if s.sky != nil {
-			add("closes when fewer than %d votes are counted", s.cfg.Skyline.Consensus)
+			add("closes when fewer than %d votes are counted", s.sky.cfg.Consensus)
 			break
 		}
 		held := time.Duration(float64(s.hold()) * st.Hygiene.Step * float64(time.Millisecond))

@@ -33,7 +33,7 @@ const (
 // had seen itself is given up; the time of its last sample is kept.
 func (s *Series) Inherit(from *Series) bool {
 	a, b := &from.s, &s.s
-	if s.sky != nil || from.sky != nil || s == from || configHash(s.cfg, s.meta) != configHash(from.cfg, from.meta) ||
+	if s.sky != nil || from.sky != nil || s == from || s.set.hash != from.set.hash ||
 		a.N < freshSamples || b.N >= birthSamples || a.Base.Len == 0 || a.Base.Tail.Q == 0 {
 		return false
 	}
@@ -74,7 +74,7 @@ func (s *Series) Inherit(from *Series) bool {
 
 // blankLast keeps of a step what does not rest on baselines.
 func blankLast(l last) last {
-	return last{T: l.T, Observed: l.Observed, Expected: l.Observed, Lower: l.Observed, Upper: l.Observed}
+	return last{T: l.T, Observed: l.Observed, Expected: l.Observed}
 }
 
 // Inherited reports whether the baselines came from another series and still

@@ -171,7 +171,8 @@ func FuzzStep(f *testing.F) {
 	f.Add([]byte{0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9}, byte(0))
 	f.Add([]byte("\x00\x01\x7f\xf0\x00\x00\x00\x00\x00\x02"), byte(1))
 	f.Fuzz(func(t *testing.T, in []byte, mode byte) {
-		s := series(t, Config{Profile: Profile(mode & 1), Open: 1000}, Meta{Kind: MetricKind(mode >> 1 % 3)})
+		cfg, meta := Config{Profile: Profile(mode & 1), Open: 1000}, Meta{Kind: MetricKind(mode >> 1 % 3)}
+		s := series(t, cfg, meta)
 		now := int64(0)
 		for i := 0; len(in) >= 10; i++ {
 			now += int64(int16(binary.BigEndian.Uint16(in)))
@@ -186,7 +187,7 @@ func FuzzStep(f *testing.F) {
 			checkResult(t, i, s.Step(now, v))
 		}
 		_ = s.Explain().String()
-		if _, err := Restore(s.cfg, s.meta, s.AppendState(nil)); err != nil {
+		if _, err := Restore(cfg, meta, s.AppendState(nil)); err != nil {
 			t.Fatal(err)
 		}
 	})

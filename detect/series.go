@@ -15,14 +15,23 @@ import (
 // insertion into a sorted window of 61, four histogram increments and three
 // logarithms, about 300 ns.
 type Series struct {
-	cfg  Config
-	meta Meta
+	set  settings
 	s    state
 	sky  *skyline // Set in the skyline profile only.
 	form *shape   // Set if Config.Shape asks for it.
 
 	barAt  float64 // The step at which barFor was computed: a logarithm saved a sample.
 	barFor float64
+}
+
+// settings is what a Series keeps of its configuration and metadata; the rest
+// went into its parts. The hash says which checkpoints are its own.
+type settings struct {
+	hash    uint64
+	open    float64 // Config.Open.
+	adapt   int64   // Config.Adapt, milliseconds.
+	ttl     int64   // Meta.TTL, milliseconds.
+	profile Profile
 }
 
 // state is everything a default Series remembers. It is one flat value: a
@@ -58,14 +67,13 @@ type last struct {
 	Score      float64
 	Alarm      float64
 	Expected   float64
-	Lower      float64
-	Upper      float64
+	Half       float64 // Of the band's width.
 	Observed   float64
 	Bar        float64
-	Fused      float64 // S after recurrence was taken out.
-	Recurring  float64 // What S was divided by.
-	Novel      float64 // R.
 	Ratio      [memberCount]float32
+	Fused      float32 // S after recurrence was taken out.
+	Recurring  float32 // What S was divided by.
+	Novel      float32 // R.
 	Transition uint8
 	Verdict    uint8
 	Intake     uint8
@@ -84,14 +92,18 @@ func New(cfg Config, meta Meta) (*Series, error) {
 	if err := meta.Validate(); err != nil {
 		return nil, err
 	}
-	s := &Series{cfg: cfg.withDefaults(), meta: meta}
+	cfg = cfg.withDefaults()
+	s := &Series{set: settings{
+		hash: configHash(cfg, meta), open: cfg.Open, profile: cfg.Profile,
+		adapt: cfg.Adapt.Milliseconds(), ttl: meta.TTL.Milliseconds(),
+	}}
 	s.s.Hygiene.Kind = uint8(meta.Kind)
 	s.s.Hygiene.Step = float64(meta.Step.Milliseconds())
-	if s.cfg.Shape && s.cfg.Profile == ProfileDefault {
+	if cfg.Shape && cfg.Profile == ProfileDefault {
 		s.form = new(shape)
 	}
-	if s.cfg.Profile == ProfileSkyline {
-		s.sky = newSkyline(s.cfg.Skyline)
+	if cfg.Profile == ProfileSkyline {
+		s.sky = newSkyline(cfg.Skyline)
 		if meta.Kind == MetricUnknown { // Etsy judges raw values; nothing is guessed.
 			s.s.Hygiene.Kind = uint8(MetricGauge)
 		}
@@ -160,7 +172,7 @@ func (s *Series) Step(t int64, v float64) Result {
 // the step before until there is a new one.
 func (s *Series) blank(t int64, in intake) last {
 	l := &s.s.Last
-	return last{T: t, Intake: uint8(in), Bar: s.bar(), Expected: l.Expected, Lower: l.Lower, Upper: l.Upper, Observed: l.Observed}
+	return last{T: t, Intake: uint8(in), Bar: s.bar(), Expected: l.Expected, Half: l.Half, Observed: l.Observed}
 }
 
 // judge is the default profile on one clean value.
@@ -269,14 +281,13 @@ func (s *Series) observe(m *moment, x float64) {
 	m.adapted = m.adapted || said.adapted
 	m.allowed = st.N >= shortHistory || m.novel >= noveltyGate || (said.evidence > 0 && said.evidence == e)
 	m.expected, m.observed = expect+st.Origin, x+st.Origin
-	half := st.Cal.reach(m.bar, calTail) * st.Base.Tail.Q * recurring
 	l := &st.Last
 	for i, x := range r {
 		l.Ratio[i] = float32(x)
 	}
-	l.Score, l.Fused, l.Recurring, l.Novel = e, m.fused, recurring, m.novel
+	l.Score, l.Fused, l.Recurring, l.Novel = e, float32(m.fused), float32(recurring), float32(m.novel)
 	l.Expected, l.Observed = m.expected, m.observed
-	l.Lower, l.Upper = m.expected-half, m.expected+half
+	l.Half = st.Cal.reach(m.bar, calTail) * st.Base.Tail.Q * recurring
 }
 
 // hold returns the adaptation time in samples, within what the tails guard.
@@ -285,7 +296,7 @@ func (s *Series) hold() uint16 {
 	if step <= 0 {
 		return guardHold
 	}
-	return uint16(max(60, min(guardHold, float64(s.cfg.Adapt.Milliseconds())/step)))
+	return uint16(max(60, min(guardHold, float64(s.set.adapt)/step)))
 }
 
 // bar returns the evidence at which Config.Open false alarms per 1000
@@ -297,7 +308,7 @@ func (s *Series) bar() float64 {
 	}
 	if step != s.barAt {
 		perDay := 86_400_000 / step
-		s.barAt, s.barFor = step, max(1, -math.Log10(s.cfg.Open/1000/perDay))
+		s.barAt, s.barFor = step, max(1, -math.Log10(s.set.open/1000/perDay))
 	}
 	return s.barFor
 }
@@ -316,8 +327,8 @@ func (s *Series) tick(now, since int64) Result {
 	}
 	silent := float64(now) - float64(max(h.Last, since))
 	evidence := st.Quiet.silence(silent, h.Step)
-	if ttl := s.meta.TTL; ttl > 0 {
-		evidence = st.Quiet.silentFor(silent, float64(ttl.Milliseconds()), l.Bar)
+	if ttl := s.set.ttl; ttl > 0 {
+		evidence = st.Quiet.silentFor(silent, float64(ttl), l.Bar)
 	}
 	e := &st.Episode
 	if evidence < l.Bar || (e.Open && Kind(e.Kind) == KindNoData) {
@@ -352,7 +363,7 @@ func (s *Series) finish(tr Transition, alarm float64) Result {
 	l.Verdict = uint8(s.verdict())
 	r := Result{
 		Score: l.Score, Alarm: alarm,
-		Expected: l.Expected, Lower: l.Lower, Upper: l.Upper, Observed: l.Observed,
+		Expected: l.Expected, Lower: l.Expected - l.Half, Upper: l.Expected + l.Half, Observed: l.Observed,
 		Anomalous: e.Open, Transition: tr, Verdict: Verdict(l.Verdict),
 	}
 	if e.Open || tr == TransitionClosed {

@@ -36,7 +36,7 @@ func (g *dialogue) serve(t *testing.T, d *datadriven.TestData) string {
 		g.s.MarkDeploy(g.now - length(t, d, "ago", "0s").Milliseconds())
 		return ""
 	case "heir":
-		heir, err := New(g.s.cfg, g.s.meta)
+		heir, err := New(g.cfg, g.meta)
 		if err != nil {
 			t.Fatal(err)
 		}

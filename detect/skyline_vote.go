@@ -115,7 +115,7 @@ func (s *Series) stepSkyline(t int64, x float64, closed Transition) Result {
 	l, e := &st.Last, &st.Episode
 	l.Score, l.Bar = float64(n), float64(k.cfg.Consensus)
 	l.Observed, l.Expected = x, k.mean
-	l.Lower, l.Upper = k.mean-3*std, k.mean+3*std
+	l.Half = 3 * std
 	dir := DirectionUp
 	if k.tail < k.mean {
 		dir = DirectionDown
