@@ -92,6 +92,7 @@ func (w *whole) analysisMetrics(gauge gaugeFunc) {
 	gauge(float64(lost.Incomplete), `bellwether_distribution_lost_total{reason="incomplete tick"}`)
 	gauge(float64(lost.Overflow), `bellwether_distribution_lost_total{reason="too much waiting"}`)
 	gauge(float64(w.pipeline.Anomalies.Open()), `bellwether_anomalies_open`)
+	w.fleetMetrics(gauge)
 	detectorMetrics(w.pipeline.Detectors(), gauge)
 	r := w.pipeline.Canaries.Stats()
 	gauge(float64(r.Running), `bellwether_canary_runs_running`)

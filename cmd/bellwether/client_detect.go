@@ -34,6 +34,9 @@ func listAnomalies(cmd *cobra.Command, c *client, form string, from *int64) erro
 		}
 		fmt.Fprintf(out, "%s  %s  %s from %s %s, score %.1f: %.6g where %.6g was expected\n",
 			a.GetId(), seriesName(a.GetLabels()), a.GetKind(), clock(a.GetStart()), end, a.GetPeakScore(), a.GetObserved(), a.GetExpected())
+		if a.GetHeldBack() != "" {
+			fmt.Fprintf(out, "    held back: %s\n", a.GetHeldBack())
+		}
 	}
 	if len(answer.GetAnomalies()) == 0 {
 		fmt.Fprintln(out, "No anomalies in the time asked for.")

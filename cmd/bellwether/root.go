@@ -27,7 +27,7 @@ func newRoot() *cobra.Command {
 		SilenceUsage:  true,
 	}
 	root.SetFlagErrorFunc(flagError)
-	root.AddCommand(newServe(), newDemo(), newCheck(), newDetect(), newDetector(), newCorrelate(), newCanary(), newSLO(), newAlert(), newReplay(), newExplain(), newFeedback(), newDeploy(), newVersion())
+	root.AddCommand(newServe(), newDemo(), newCheck(), newDetect(), newDetector(), newCorrelate(), newCanary(), newSLO(), newAlert(), newReplay(), newExplain(), newReputation(), newFeedback(), newDeploy(), newVersion())
 	root.InitDefaultCompletionCmd("completion")
 	for _, c := range root.Commands() {
 		if c.Name() == "completion" {

@@ -222,6 +222,8 @@ func (s *detectService) GetCoverage(context.Context, *pb.GetCoverageRequest) (*p
 		Watched: int64(c.Watched), WarmingUp: int64(c.WarmingUp), Open: int64(s.p.Anomalies.Open()),
 		NotWatched: map[string]int64{}, Lag: durationpb.New(s.p.Lag()),
 	}
+	peers := s.p.PeerCounts()
+	out.HeldBack, out.Peers, out.TooFewPeers = int64(s.p.Admission.Stats().Held), int64(peers.Judged), int64(peers.TooFew)
 	for reason, n := range c.NotWatched {
 		out.NotWatched[reason] = int64(n)
 	}
@@ -251,8 +253,9 @@ func anomalyOf(f pipeline.Finding, withTrace bool) *pb.Anomaly {
 		out.Votes = append(out.Votes, &pb.Vote{Member: m.Name, P: m.P, Share: m.Share})
 	}
 	describe(out, f)
+	out.HeldBack, out.Peers = f.HeldBack, f.Peers
 	if withTrace {
-		out.Trace = traceText(a.Trace.String())
+		out.Trace = traceText(f.Why())
 	}
 	return out
 }

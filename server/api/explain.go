@@ -20,7 +20,7 @@ func (s *alertService) Explain(ctx context.Context, r *pb.ExplainRequest) (*pb.E
 // explain asks each room in turn whether it knows an id.
 func (s *alertService) explain(ctx context.Context, id string) (kind, why string) {
 	if f, ok := s.p.Anomalies.Get(id); ok {
-		return "anomaly", f.Name() + "\n" + f.Anomaly.Trace.String()
+		return "anomaly", f.Name() + "\n" + f.Why()
 	}
 	if run, ok := s.p.Canaries.Full(ctx, id); ok {
 		return "canary", run.Verdict.Text()

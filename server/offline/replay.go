@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/bellwether-ts/bellwether/alerting"
+	"github.com/bellwether-ts/bellwether/detect"
 	"github.com/bellwether-ts/bellwether/detect/custom"
 	"github.com/bellwether-ts/bellwether/metric"
 	"github.com/bellwether-ts/bellwether/server/config"
@@ -69,23 +70,25 @@ func Replay(ctx context.Context, src Source, o ReplayOptions, emit func(Line) er
 
 // replayer is one run of Replay.
 type replayer struct {
-	src      Source
-	from, to int64
-	watch    *pipeline.Watch
-	goals    *pipeline.Goals
-	custom   *pipeline.Custom
-	forms    *pipeline.Distributions
-	core     *alerting.Core
-	seq      uint64
-	now      int64 // Virtual time; the instant being worked on.
-	nextTick int64
-	sample   int64 // Instant of the last sample.
-	judged   int64 // When silence was last looked for.
-	began    bool  // The reported part has begun.
-	mutes    []alerting.Suppression
-	sum      tally
-	emit     func(Line) error
-	err      error
+	src       Source
+	from, to  int64
+	watch     *pipeline.Watch
+	admission *pipeline.Admission
+	peers     *pipeline.PeerRoom
+	goals     *pipeline.Goals
+	custom    *pipeline.Custom
+	forms     *pipeline.Distributions
+	core      *alerting.Core
+	seq       uint64
+	now       int64 // Virtual time; the instant being worked on.
+	nextTick  int64
+	sample    int64 // Instant of the last sample.
+	judged    int64 // When silence was last looked for.
+	began     bool  // The reported part has begun.
+	mutes     []alerting.Suppression
+	sum       tally
+	emit      func(Line) error
+	err       error
 }
 
 func newReplayer(src Source, o ReplayOptions, emit func(Line) error) (*replayer, error) {
@@ -99,8 +102,14 @@ func newReplayer(src Source, o ReplayOptions, emit func(Line) error) (*replayer,
 	if err != nil {
 		return nil, err
 	}
-	wo.Emit = func(f pipeline.Finding) { r.event(pipeline.AnomalyEvent(f)) }
+	if r.admission, err = pipeline.NewAdmission(pipeline.AdmissionOptions{Detect: wo.Detect, Tell: r.finding}); err != nil {
+		return nil, err
+	}
+	wo.Emit, wo.Still = r.admission.Found, r.admission.Still
 	if r.watch, err = pipeline.NewWatch(wo); err != nil {
+		return nil, err
+	}
+	if r.peers, err = pipeline.NewPeerRoom(wo); err != nil {
 		return nil, err
 	}
 	if r.forms, err = pipeline.NewDistributions(pipeline.DistributionOptionsOf(wo)); err != nil {
@@ -142,12 +151,14 @@ func (r *replayer) take(b *metric.Batch) (done bool) {
 				kind = pipeline.KindHistogram
 			}
 			r.watch.Add(ref, ls, kind)
+			r.peers.Add(ref, ls, kind)
 			r.goals.Add(ref, ls)
 			r.custom.Add(ref, ls, kind)
 			r.forms.Add(ref, ls, kind)
 			r.sum.Series++
 		}
 		r.watch.Observe(ref, t, b.V[i], b.H[i])
+		r.peers.Observe(ref, t, b.V[i], b.H[i])
 		r.goals.Observe(ref, t, b.V[i], b.H[i])
 		r.custom.Observe(ref, t, b.V[i], b.H[i])
 		r.forms.Observe(ref, t, b.V[i], b.H[i])
@@ -170,7 +181,7 @@ func (r *replayer) advance(t int64) {
 		r.begin()
 		if r.now-r.judged >= judgeMS {
 			r.judged = r.now
-			r.watch.Tick(r.now)
+			r.judge()
 			r.goals.Evaluate(r.now)
 			r.custom.Tick(r.now)
 			r.forms.Tick(r.now)
@@ -195,6 +206,24 @@ func (r *replayer) begin() {
 		m.Confirmed = true
 		r.apply(alerting.Input{Suppress: &m})
 	}
+}
+
+// finding takes what admission rules on.
+func (r *replayer) finding(f pipeline.Finding) {
+	switch {
+	case f.HeldBack == "":
+		r.event(pipeline.AnomalyEvent(f))
+	case f.Transition == detect.TransitionClosed && r.began:
+		r.sum.Suppressed["held-back"]++
+	}
+}
+
+// judge lets the detectors notice silence and what has come together.
+func (r *replayer) judge() {
+	r.peers.Tick(r.now)
+	r.watch.Tick(r.now)
+	r.admission.Watching("replay", r.watch.Classes())
+	r.admission.Tick(r.now)
 }
 
 // event takes what an analysis says. What it says about history is not told.
@@ -242,7 +271,7 @@ func (r *replayer) send(l Line) {
 // finish lets the last tick pass and closes the account.
 func (r *replayer) finish() Summary {
 	if r.sum.Samples > 0 {
-		r.watch.Tick(r.now)
+		r.judge()
 		r.goals.Evaluate(r.now)
 		r.custom.Finish()
 		if r.began {

@@ -48,7 +48,7 @@ type Summary struct {
 	Pages         int            `json:"pages"`         // That would have woken somebody: the first word and updates, not the all-clear.
 	PagesPerDay   float64        `json:"pages_per_day"`
 	Tickets       int            `json:"tickets"`
-	Suppressed    map[string]int `json:"suppressed"` // Why events told nobody, to how many: "min-age", "flap", "repeated", or a suppression's id.
+	Suppressed    map[string]int `json:"suppressed"` // Why events told nobody, to how many: "min-age", "flap", "repeated", "held-back" (too little beside so many series), or a suppression's id.
 }
 
 // WriteReplay returns what Replay's emit takes, writing text or json to w, and

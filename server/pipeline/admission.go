@@ -16,7 +16,7 @@ type Admission struct {
 	mu      sync.Mutex
 	fleet   *detect.Fleet      // nil: everything is told.
 	held    map[string]Finding // Held back and open.
-	classes map[string][2]int  // Series watched by who watches them: LOW, HIGH.
+	classes map[string]Classes // Series watched, by who watches them.
 }
 
 // AdmissionOptions configures an Admission.
@@ -31,7 +31,7 @@ type AdmissionOptions struct {
 // configuration. The skyline profile counts votes, which no budget bounds: its
 // findings are all told.
 func NewAdmission(o AdmissionOptions) (*Admission, error) {
-	a := &Admission{opts: o, held: map[string]Finding{}, classes: map[string][2]int{}}
+	a := &Admission{opts: o, held: map[string]Finding{}, classes: map[string]Classes{}}
 	if o.Detect.Profile == detect.ProfileSkyline {
 		return a, nil
 	}
@@ -112,7 +112,7 @@ func (a *Admission) Tick(now int64) {
 	a.mu.Lock()
 	low, high := 0, 0
 	for _, c := range a.classes {
-		low, high = low+c[0], high+c[1]
+		low, high = low+c.Low, high+c.High
 	}
 	a.fleet.Watching(low, high)
 	var told []Finding
@@ -136,11 +136,14 @@ func (a *Admission) admit(f Finding, r detect.Ruling) Finding {
 }
 
 // Watching says how many series somebody watches, by priority.
-func (a *Admission) Watching(who string, low, high int) {
+func (a *Admission) Watching(who string, c Classes) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.classes[who] = [2]int{low, high}
+	a.classes[who] = c
 }
+
+// Classes counts series by the priority of their anomalies.
+type Classes struct{ Low, High int }
 
 // remember takes an anomaly that was open in an earlier process: told again
 // only if it was told then.
@@ -185,6 +188,16 @@ func (a *Admission) Stats() AdmissionStats {
 	return s
 }
 
+// Why is the trace of the finding, what its peers do and what the fleet says of
+// it.
+func (f Finding) Why() string {
+	why := f.Anomaly.Trace.String()
+	if f.Peers != "" {
+		why += "peers: " + f.Peers + "\n"
+	}
+	return why + f.Ruling
+}
+
 // persist asks whether an open anomaly still needs its samples, and hands them
 // on while it does.
 func (w *Watch) persist(v *view, t int64, r detect.Result) {
@@ -196,16 +209,16 @@ func (w *Watch) persist(v *view, t int64, r detect.Result) {
 	}
 }
 
-// classes counts the series watched, LOW and HIGH.
-func (w *Watch) classes() (low, high int) {
+// Classes counts the series watched.
+func (w *Watch) Classes() (c Classes) {
 	for _, s := range w.series {
 		switch {
 		case s.skip != "":
 		case s.page:
-			high++
+			c.High++
 		default:
-			low++
+			c.Low++
 		}
 	}
-	return low, high
+	return c
 }

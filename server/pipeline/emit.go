@@ -52,7 +52,7 @@ func AnomalyEvent(f Finding) alerting.Event {
 			"score":     number(a.Peak),
 		},
 		Evidence: &alerting.Evidence{
-			Summary:  a.Trace.String(),
+			Summary:  f.Why(),
 			Value:    alerting.Num(a.Observed),
 			Expected: alerting.Num(a.Expected),
 			P:        alerting.Num(math.Pow(10, -a.Peak)),

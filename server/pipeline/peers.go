@@ -108,7 +108,7 @@ func (p *Pipeline) buildPeers() error {
 		}
 	}, func(now int64) {
 		p.peers.Tick(now)
-		p.Admission.Watching("peers", p.peers.Counts().Judged, 0)
+		p.Admission.Watching("peers", Classes{Low: p.peers.Counts().Judged})
 	})
 	return nil
 }

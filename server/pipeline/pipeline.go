@@ -222,8 +222,7 @@ func (p *Pipeline) describe(ref uint64) (labels.Labels, Kind, bool) {
 func (p *Pipeline) watchTick(w *Watch, shard int) func(now int64) {
 	return func(now int64) {
 		w.Tick(now)
-		low, high := w.classes()
-		p.Admission.Watching(fmt.Sprintf("detect-%d", shard), low, high)
+		p.Admission.Watching(fmt.Sprintf("detect-%d", shard), w.Classes())
 	}
 }
 
