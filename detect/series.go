@@ -320,6 +320,9 @@ func (s *Series) Tick(now int64) Result { return s.tick(now, math.MinInt64) }
 func (s *Series) tick(now, since int64) Result {
 	st := &s.s
 	st.Last = s.blank(now, intakeNone)
+	if s.sky != nil && !s.sky.cfg.CorrectedStale {
+		return s.tickSkyline(now)
+	}
 	l := &st.Last
 	h := &st.Hygiene
 	if !h.Started || now <= h.Last {

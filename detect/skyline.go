@@ -44,7 +44,7 @@ type SkylineConfig struct {
 	CorrectedLeastSquares bool
 	// CorrectedSlope fits a line to a short series too: as published the
 	// regression is on raw Unix seconds, which its solver finds singular while
-	// they spread by less than some five minutes, and then fits no slope.
+	// they span less than some twenty minutes, and then fits no slope.
 	CorrectedSlope bool
 	// CorrectedKS takes the last 20 points (and the 100 before) as probe where
 	// ten minutes hold fewer: as published it cannot fire at a 60 s step.

@@ -2,7 +2,6 @@ package detect
 
 import (
 	"math"
-	"slices"
 
 	"gonum.org/v1/gonum/stat/distuv"
 )
@@ -12,125 +11,243 @@ import (
 // the mean of the last three values, n the number of points, s a sample
 // standard deviation. The baselines include the point under test except where
 // the formula says otherwise.
+//
+// Each is decided by the rolling sums or the window in order of size, with a
+// bound on what these have lost to rounding; where the bound leaves the vote
+// open, the algorithm is run on the whole window (exact...).
 
-// meanStd returns the mean and the sample standard deviation; NaN of fewer
-// than two values, which makes every comparison with it false.
-func meanStd(x []float64) (mean, std float64) {
-	for _, v := range x {
-		mean += v
-	}
-	mean /= float64(len(x))
-	ss := 0.0
-	for _, v := range x {
-		ss += (v - mean) * (v - mean)
-	}
-	return mean, math.Sqrt(ss / float64(len(x)-1))
+// spread is what rolling sums know of a set of values.
+type spread struct {
+	n    int
+	mean float64
+	off  float64 // The mean may be off by this,
+	ss   bounds  // and the sum of squared distances from it lies here.
 }
 
-// tailMean returns the mean of the last three values, or the last value of a
-// shorter series.
-func tailMean(x []float64) float64 {
-	n := len(x)
-	if n < 3 {
-		return x[n-1]
+// spreadOf returns the spread of n values with the sums v and vv around the
+// anchor, vv off by lost.
+func (r *rolling) spreadOf(n int, v, vv, lost float64) spread {
+	m := v / float64(n)
+	return spread{n: n, mean: r.Anchor + m,
+		off: 8 * ulp * (math.Abs(r.Anchor) + math.Abs(m) + math.Sqrt(math.Abs(vv)/float64(n))),
+		ss:  about(vv-v*m, lost+4*ulp*(math.Abs(vv)+math.Abs(v*m)))}
+}
+
+// std returns the standard deviation with n-free in the denominator.
+func (s spread) std(free int) bounds {
+	d := 1 / float64(s.n-free)
+	return bounds{s.ss.lo * d, s.ss.hi * d}.root()
+}
+
+// from returns the distance of x from the mean.
+func (s spread) from(x float64) bounds {
+	return about(math.Abs(x-s.mean), s.off+8*ulp*(math.Abs(x)+math.Abs(s.mean)))
+}
+
+// beyond rules on: x is more than three sample deviations from the mean.
+func (s spread) beyond(x float64) ruling {
+	if s.n < 2 {
+		return surelyNo
 	}
-	return (x[n-1] + x[n-2] + x[n-3]) / 3
+	d := s.std(1)
+	return s.from(x).above(bounds{3 * d.lo, 3 * d.hi})
 }
 
 // firstHourAverage: |t3 - mean(H)| > 3 s(H), H being the points older than
 // now - (FullDuration - 1 h): "this hour yesterday".
 func (k *skyline) firstHourAverage() bool {
-	now := k.t[len(k.t)-1]
-	end := 0
-	for end < len(k.t) && k.t[end] < now-k.cfg.FullDuration.Milliseconds()+hourMS {
-		end++
+	r := &k.roll
+	n := int(r.Late)
+	if n < 2 && k.cfg.CorrectedFirstHour {
+		start := k.time.at(0)
+		if k.time.last()-start < 2*hourMS {
+			return false
+		}
+		hour := k.window()[:k.time.before(start+hourMS)]
+		return len(hour) > 1 && k.exactFirstHour(hour)
 	}
-	mean, std := meanStd(k.v[:end])
-	return math.Abs(k.tail-mean) > 3*std
+	if n == 0 {
+		return false
+	}
+	vv := r.HVV.value()
+	switch r.spreadOf(n, r.HV.value(), vv, 4*ulp*math.Abs(vv)+float64(r.Age+8)*0x1p-100*r.Peak).beyond(k.tail) {
+	case surelyYes:
+		return true
+	case surelyNo:
+		return false
+	}
+	return k.exactFirstHour(k.window()[:n])
 }
 
 // stddevFromAverage: |t3 - mean| > 3 s over the window.
-func (k *skyline) stddevFromAverage(mean, std float64) bool {
-	return math.Abs(k.tail-mean) > 3*std
+func (k *skyline) stddevFromAverage(all spread) bool {
+	switch all.beyond(k.tail) {
+	case surelyYes:
+		return true
+	case surelyNo:
+		return false
+	}
+	return k.exactStddev()
 }
 
 // stddevFromMovingAverage: |x_n - EWMA| > 3 EWMSTD, centre of mass 50, weights
 // (50/51)^age, adjusted, with the unbiased weighted variance.
-func (k *skyline) stddevFromMovingAverage() bool {
-	const keep = 50. / 51.
-	var w, sw, sw2, mean, m2 float64
-	w = 1
-	for i := len(k.v) - 1; i >= 0 && w > 1e-18; i-- { // West (1979), weighted updating.
-		sw += w
-		sw2 += w * w
-		d := k.v[i] - mean
-		mean += d * w / sw
-		m2 += w * d * (k.v[i] - mean)
-		w *= keep
+func (k *skyline) stddevFromMovingAverage(x float64) bool {
+	r := &k.roll
+	if k.time.n < 2 {
+		return false
 	}
-	std := math.Sqrt(m2 * sw / (sw*sw - sw2))
-	return math.Abs(k.v[len(k.v)-1]-mean) > 3*std
+	gone := 1 - (1-decay)*r.W // decay^n
+	w2 := (1 - gone*gone) / (1 - decay*decay)
+	bias := r.W / (r.W*r.W - w2)
+	std := bounds{(r.M2 - 2*r.Error) * bias, (r.M2 + 2*r.Error) * bias}.root()
+	off := 256*ulp*(math.Abs(x)+math.Abs(r.Mean)) + math.Sqrt(r.Error)
+	switch about(math.Abs(x-r.Mean), off).above(bounds{3 * std.lo, 3 * std.hi}) {
+	case surelyYes:
+		return true
+	case surelyNo:
+		return false
+	}
+	return k.exactMovingAverage()
 }
 
 // meanSubtractionCumulation: |x_n - mean(x_1..n-1)| > 3 s(x_1..n-1). Nothing
 // is cumulated; the name is Etsy's.
-func (k *skyline) meanSubtractionCumulation() bool {
-	n := len(k.v) - 1
-	mean, std := meanStd(k.v[:n])
-	return math.Abs(k.v[n]-mean) > 3*std
+func (k *skyline) meanSubtractionCumulation(x float64) bool {
+	r := &k.roll
+	d := x - r.Anchor
+	switch r.spreadOf(k.time.n-1, r.V.less(d), r.VV.less(d*d), r.lost()).beyond(x) {
+	case surelyYes:
+		return true
+	case surelyNo:
+		return false
+	}
+	return k.exactMeanSubtraction()
 }
 
 // leastSquares: values regressed on time; |mean of the last three residuals| >
 // 3 population sigma, and, as published, round(sigma) and round(t) not 0.
-func (k *skyline) leastSquares(mean float64) bool {
-	n := len(k.v)
+func (k *skyline) leastSquares(all spread) bool {
+	r, n := &k.roll, k.time.n
 	if n < 3 {
 		return false
 	}
-	t0, mt := k.t[0], 0.0
-	for _, t := range k.t {
-		mt += float64(t - t0)
+	w, fn := k.window(), float64(n)
+	f := k.line(all.mean)
+	last := 0.0
+	for i := n - 3; i < n; i++ {
+		last += f.residual(w[i], k.time.at(i)-r.Epoch) / 3
 	}
-	mt /= float64(n)
-	var sxy, sxx float64
-	for i, t := range k.t {
-		d := float64(t-t0) - mt
-		sxy += d * (k.v[i] - mean)
-		sxx += d * d
-	}
-	slope := sxy / sxx
-	var ss, last float64
-	for i, t := range k.t {
-		e := k.v[i] - mean - slope*(float64(t-t0)-mt)
-		ss += e * e
-		if i >= n-3 {
-			last += e / 3
-		}
-	}
-	sigma := math.Sqrt(ss / float64(n))
-	if !k.cfg.CorrectedLeastSquares && (math.RoundToEven(sigma) == 0 || math.RoundToEven(last) == 0) {
+	// Etsy's residuals carry the rounding of slope times Unix time.
+	reach := math.Abs(f.slope) * math.Sqrt(f.xx)
+	off := all.off + 16*ulp*(math.Abs(k.tail)+math.Abs(f.slope)*math.Abs(float64(r.Epoch)+f.middle)) + 1e-9*reach
+	lost := 64 * ulp * (math.Abs(r.VV.Hi) + reach*reach)
+	less := f.slope * (2*f.xy - f.slope*f.xx)
+	ss := bounds{all.ss.lo - less - lost, all.ss.hi - less + lost}
+	sigma := bounds{ss.lo / fn, ss.hi / fn}.root()
+	t := about(math.Abs(last), off)
+	if !k.cfg.CorrectedLeastSquares && (t.hi < .5 || sigma.hi < .5) {
 		return false
 	}
-	return math.Abs(last) > 3*sigma
+	switch out := t.above(bounds{3 * sigma.lo, 3 * sigma.hi}); {
+	case out == surelyNo:
+		return false
+	case out == surelyYes && k.cfg.CorrectedLeastSquares && sigma.lo > k.grain():
+		return true
+	case out == surelyYes && t.lo > .5+sure && sigma.lo > .5+sure:
+		return true
+	}
+	return k.exactLeastSquares(f)
+}
+
+// line is a regression of the values on time: slope is in units a millisecond,
+// middle the mean time in milliseconds after Epoch, mean the mean value less
+// that of the residuals; xx and xy are the sums of products about the means.
+type line struct{ slope, middle, mean, xx, xy float64 }
+
+// residual returns the distance of v, x milliseconds after Epoch, from the line.
+func (f *line) residual(v float64, x int64) float64 {
+	return v - f.mean - f.slope*(float64(x)-f.middle)
+}
+
+// line fits the values, whose mean is given, to time.
+//
+// As published it does so on raw Unix seconds, and numpy takes the problem for
+// singular where the smaller singular value, about s(t)/mean(t)^2 of the
+// larger, is below its precision of 2^-53: today, while s(t) is below 340 s,
+// which is twenty minutes of points. It then gives the line through the origin
+// of time, whose slope is that of mean(v)/mean(t).
+func (k *skyline) line(mean float64) line {
+	r, fn := &k.roll, float64(k.time.n)
+	f := line{middle: float64(r.X) / fn, mean: mean}
+	f.xx = r.XX.value() - float64(r.X)*f.middle
+	f.xy = r.XV.value() - r.V.value()*f.middle
+	variance, origin := f.xx/fn/1e6, (float64(r.Epoch)+f.middle)/1000
+	if norm := origin*origin + variance + 1; !k.cfg.CorrectedSlope && math.Sqrt(variance) <= 0x1p-53*norm {
+		covariance := f.xy / fn / 1000
+		f.slope = (origin*mean + covariance) / norm / 1000
+		f.mean -= (mean*variance - covariance*origin) / norm
+	} else if f.xx > 0 {
+		f.slope = f.xy / f.xx
+	}
+	return f
+}
+
+// grain is the size of residuals that are nothing but rounding.
+func (k *skyline) grain() float64 {
+	return 256 * ulp * max(math.Abs(k.roll.Low), math.Abs(k.roll.High))
 }
 
 // grubbs: (t3 - mean)/sigma_pop > (n-1)/sqrt(n) * sqrt(q/(n-2+q)), with
 // q = t_isf(.05/(2n), n-2)^2. One-sided as published.
-func (k *skyline) grubbs(mean, std float64) bool {
-	n := len(k.v)
-	if n < 3 {
+func (k *skyline) grubbs(all spread) bool {
+	if all.n < 3 || k.tail < all.mean-all.off && !k.cfg.CorrectedGrubbs {
 		return false
 	}
+	g := grubbsBounds(all.n)
+	std := all.std(0)
+	switch all.from(k.tail).above(bounds{g.lo * std.lo, g.hi * std.hi}) {
+	case surelyYes:
+		return true
+	case surelyNo:
+		return false
+	}
+	return k.exactGrubbs()
+}
+
+// grubbsCritical returns the score that z has to exceed; NaN for n < 3.
+func (k *skyline) grubbsCritical(n int) float64 {
 	if k.isfN != n {
-		t := distuv.StudentsT{Mu: 0, Sigma: 1, Nu: float64(n - 2)}
-		k.isfN, k.isf = n, -t.Quantile(.05/(2*float64(n)))
+		k.isfN, k.isf = n, grubbsScore(n)
 	}
-	q, fn := k.isf*k.isf, float64(n)
-	z := (k.tail - mean) / (std * math.Sqrt((fn-1)/fn))
-	if k.cfg.CorrectedGrubbs {
-		z = math.Abs(z)
+	return k.isf
+}
+
+func grubbsScore(n int) float64 {
+	if n < 3 {
+		return math.NaN()
 	}
-	return z > (fn-1)/math.Sqrt(fn)*math.Sqrt(q/(fn-2+q))
+	fn := float64(n)
+	t := distuv.StudentsT{Mu: 0, Sigma: 1, Nu: fn - 2}.Quantile(.05 / (2 * fn))
+	return (fn - 1) / math.Sqrt(fn) * math.Sqrt(t*t/(fn-2+t*t))
+}
+
+// grubbsTable holds the score at powers of two; it rises with n, so that a
+// length between them needs no quantile unless z is between the two as well.
+var grubbsTable = func() (s [18]float64) {
+	for i := 2; i < len(s); i++ {
+		s[i] = grubbsScore(1 << i)
+	}
+	s[1] = grubbsScore(3)
+	return s
+}()
+
+func grubbsBounds(n int) bounds {
+	i := 1
+	for i < len(grubbsTable)-2 && 1<<(i+1) <= n {
+		i++
+	}
+	return bounds{grubbsTable[i], grubbsTable[i+1]}
 }
 
 // histogramBins: 15 equal bins over [min, max]; fires if t3 lies in a bin of
@@ -139,42 +256,76 @@ func (k *skyline) grubbs(mean, std float64) bool {
 // counted against the edges, as numpy does: on whole numbers an index computed
 // by division falls into the bin beside.
 func (k *skyline) histogramBins() bool {
-	const bins = 15
-	lo, hi := k.sorted[0], k.sorted[len(k.sorted)-1]
+	const bins, few = 15, 20
+	lo, hi := k.roll.Low, k.roll.High
 	if lo == hi {
 		lo, hi = lo-.5, hi+.5
 	}
 	width := (hi - lo) / bins
-	begin := 0
-	for i := range bins {
-		a, b := float64(i)*width+lo, float64(i+1)*width+lo
-		end, _ := slices.BinarySearch(k.sorted, b)
-		if i == bins-1 {
-			b, end = hi, len(k.sorted)
+	edge := func(i int) float64 {
+		if i == bins {
+			return hi
 		}
-		in := k.tail >= a && k.tail < b
-		switch {
-		case i == 0:
-			in = k.tail <= a
-		case i == bins-1 && k.cfg.CorrectedHistogram:
-			in = in || k.tail == b
-		}
-		if in && end-begin <= 20 {
-			return true
-		}
-		begin = end
+		return float64(float64(i)*width) + lo
 	}
-	return false
+	if !(k.tail < hi || k.cfg.CorrectedHistogram && k.tail == hi) {
+		return false
+	}
+	i := min(bins-1, max(0, int((k.tail-lo)/width)))
+	for i > 0 && k.tail < edge(i) {
+		i--
+	}
+	for i < bins-1 && k.tail >= edge(i+1) {
+		i++
+	}
+	if i == 0 && k.tail > lo {
+		return false
+	}
+	if width > 16*ulp*max(math.Abs(lo), math.Abs(hi)) {
+		least, most := k.sorted.within(edge(i), edge(i+1), i == bins-1)
+		if least > few || most <= few {
+			return most <= few
+		}
+	}
+	return k.exactBin(i, bins, edge) <= few
 }
 
 // medianAbsoluteDeviation: |x_n - median| / median(|x - median|) > 6. quiet
-// says that the published code returned nothing instead of false.
-func (k *skyline) medianAbsoluteDeviation() (fired, quiet bool) {
-	median := k.median()
-	mad := k.deviation(median)
-	if mad == 0 {
+// says that the published code returned nothing instead of false. The middle
+// half of the window bounds the median deviation: it is at least the nearer
+// and at most the farther of the quartiles.
+func (k *skyline) medianAbsoluteDeviation(x float64) (fired, quiet bool) {
+	s, n := &k.sorted, k.time.n
+	median, off := s.median()
+	rule := func(least, most float64) ruling {
+		dist := about(math.Abs(x-median), off+4*ulp*(math.Abs(x)+math.Abs(median)))
+		return dist.above(bounds{6 * least, 6 * most})
+	}
+	a, offA := s.value(n / 4)
+	b, offB := s.value(n - 1 - n/4)
+	c, offC := s.value((n - 1) / 4)
+	d, offD := s.value(n - 1 - (n-1)/4)
+	out := unsure
+	if least := min(median-a-offA, b-median-offB) - off; least > 0 {
+		out = rule(least, max(median-c+offC, d-median+offD)+off)
+	}
+	if out == unsure && off == 0 && s.most(median) {
 		return false, false
 	}
-	fired = math.Abs(k.v[len(k.v)-1]-median)/mad > 6
-	return fired, !fired
+	if out == unsure {
+		mad, offM := s.deviation(median)
+		switch offM += off; {
+		case offM == 0 && mad == 0:
+			return false, false
+		case offM == 0:
+			fired = math.Abs(x-median)/mad > 6
+			return fired, !fired
+		case mad > 2*offM:
+			out = rule(mad-offM, mad+offM)
+		}
+	}
+	if out == unsure {
+		return k.exactMAD()
+	}
+	return out == surelyYes, out == surelyNo
 }

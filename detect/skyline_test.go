@@ -183,7 +183,7 @@ func TestSkylineJudgesRawCounters(t *testing.T) {
 
 func TestSkylineWindowForgets(t *testing.T) {
 	s, _ := fed(t, SkylineConfig{FullDuration: time.Hour}, time.Minute, noise(500))
-	if n := len(s.sky.t); n != 61 || len(s.sky.sorted) != n || len(s.sky.v) != n {
+	if n := s.sky.time.n; n != 61 || len(s.sky.sorted.key) != n || len(s.sky.window()) != n {
 		t.Errorf("window holds %d points of an hour of minutes, want 61", n)
 	}
 }

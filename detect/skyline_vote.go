@@ -1,5 +1,10 @@
 package detect
 
+import (
+	"math"
+	"slices"
+)
+
 // The vote of the skyline profile. An anomaly is where at most nine minus
 // Consensus algorithms said false: Etsy counts the refusals, not the votes, and
 // the silence of median_absolute_deviation is not a refusal (the "None bug").
@@ -22,10 +27,6 @@ var skylineNames = [skylineCount]string{
 	"stddev_from_moving_average", "least_squares", "grubbs", "histogram_bins",
 	"median_absolute_deviation", "ks_test",
 }
-
-// boredom is the number of equal values in a row after which Etsy Skyline does
-// not look at a series.
-const boredom = 100
 
 // vote is the outcome of one algorithm.
 type vote struct{ fired, counted bool }
@@ -53,24 +54,45 @@ func (s *Series) Votes() []Vote {
 	return out
 }
 
+// skip is why a series was not judged.
+type skip uint8
+
+const (
+	skipNone   skip = iota
+	skipShort       // Fewer than MinLength points.
+	skipStale       // No point for StalePeriod.
+	skipBoring      // Too few different values among the last.
+)
+
+// pass leaves the series unjudged.
+func (k *skyline) pass(why skip) {
+	k.skip, k.votes = why, [skylineCount]vote{}
+}
+
 // vote runs every algorithm on the window and returns how many votes count.
 func (k *skyline) vote() int {
-	k.votes = [skylineCount]vote{}
-	k.tail = tailMean(k.v)
-	mean, std := meanStd(k.v)
-	k.mean = mean
-	if k.boring = k.bored(); k.boring {
+	w := k.window()
+	x := w[len(w)-1]
+	k.tail = tailMean(w)
+	k.pass(skipNone)
+	all := k.spread()
+	switch {
+	case len(w) < k.cfg.MinLength:
+		k.pass(skipShort)
+		return 0
+	case k.bored(w):
+		k.pass(skipBoring)
 		return 0
 	}
 	set := func(i int, fired bool) { k.votes[i] = vote{fired, fired} }
 	set(skyFirstHour, k.firstHourAverage())
-	set(skyMeanSubtraction, k.meanSubtractionCumulation())
-	set(skyStddev, k.stddevFromAverage(mean, std))
-	set(skyMovingAverage, k.stddevFromMovingAverage())
-	set(skyLeastSquares, k.leastSquares(mean))
-	set(skyGrubbs, k.grubbs(mean, std))
+	set(skyMeanSubtraction, k.meanSubtractionCumulation(x))
+	set(skyStddev, k.stddevFromAverage(all))
+	set(skyMovingAverage, k.stddevFromMovingAverage(x))
+	set(skyLeastSquares, k.leastSquares(all))
+	set(skyGrubbs, k.grubbs(all))
 	set(skyHistogram, k.histogramBins())
-	fired, quiet := k.medianAbsoluteDeviation()
+	fired, quiet := k.medianAbsoluteDeviation(x)
 	k.votes[skyMAD] = vote{fired, fired || quiet && !k.cfg.CorrectedMAD}
 	set(skyKS, k.ksTest())
 	n := 0
@@ -82,19 +104,43 @@ func (k *skyline) vote() int {
 	return n
 }
 
-// bored reports whether the last values are all equal, in which case the
-// published analyzer skips the series.
-func (k *skyline) bored() bool {
-	if k.cfg.CorrectedBoredom && len(k.v) > boredom {
+// spread returns what the sums know of the window, and keeps its mean and
+// deviation. Where the sums have lost too many digits, to a level or an
+// outlier that is gone by now, they are computed anew first.
+func (k *skyline) spread() spread {
+	r, n := &k.roll, k.time.n
+	of := func() spread { return r.spreadOf(n, r.V.value(), r.VV.value(), r.lost()) }
+	all := of()
+	if worn := all.ss.hi-all.ss.lo > 1e-6*all.ss.hi || r.Error > 1e-7*r.M2; worn && r.Age > slack && r.Low < r.High {
+		k.rebuild()
+		all = of()
+	}
+	k.mean, k.std = all.mean, 0
+	if n > 1 {
+		k.std = math.Sqrt(max(0, all.ss.lo+all.ss.hi) / 2 / float64(n-1))
+	}
+	return all
+}
+
+// bored reports whether the last values are so few different ones, one by
+// default, that the published analyzer skips the series.
+func (k *skyline) bored(w []float64) bool {
+	if k.cfg.CorrectedBoredom && len(w) > k.cfg.Boredom {
 		return false
 	}
-	last := k.v[max(0, len(k.v)-boredom):]
-	for _, v := range last {
-		if v != last[0] {
+	var seen [10]float64
+	n := 0
+	for _, v := range slices.Backward(w[max(0, len(w)-k.cfg.Boredom):]) {
+		if slices.Contains(seen[:n], v) {
+			continue
+		}
+		if n == k.cfg.BoredomSet {
 			return false
 		}
+		seen[n] = v
+		n++
 	}
-	return true
+	return n == k.cfg.BoredomSet
 }
 
 // stepSkyline judges one value by the vote. closed is set if the value ended a
@@ -108,20 +154,17 @@ func (s *Series) stepSkyline(t int64, x float64, closed Transition) Result {
 	st.N++
 	k.push(t, x)
 	n := k.vote()
-	_, std := meanStd(k.v)
-	if len(k.v) < 2 {
-		std = 0
-	}
 	l, e := &st.Last, &st.Episode
 	l.Score, l.Bar = float64(n), float64(k.cfg.Consensus)
 	l.Observed, l.Expected = x, k.mean
-	l.Half = 3 * std
+	l.Half = 3 * k.std
 	dir := DirectionUp
 	if k.tail < k.mean {
 		dir = DirectionDown
 	}
 	tr := closed
-	switch anomalous := n >= k.cfg.Consensus; {
+	anomalous := n >= k.cfg.Consensus && (!k.cfg.SecondOrder || k.second.judge(t, x))
+	switch {
 	case closed != TransitionNone:
 	case anomalous && !e.Open:
 		*e = episode{Open: true, Count: e.Count + 1, Start: t, Change: t, Kind: uint8(KindConsensus),
@@ -140,12 +183,28 @@ func (s *Series) stepSkyline(t int64, x float64, closed Transition) Result {
 	return s.finish(tr, alarm)
 }
 
+// tickSkyline is Tick as published: a series without a point for StalePeriod is
+// skipped, so it is not anomalous any more, and its silence is not told.
+func (s *Series) tickSkyline(now int64) Result {
+	h, e := &s.s.Hygiene, &s.s.Episode
+	tr := TransitionNone
+	if h.Started && now-h.Last > s.sky.cfg.StalePeriod.Milliseconds() {
+		s.sky.pass(skipStale)
+		if e.Open {
+			tr = e.close(now, false)
+		}
+	}
+	return s.finish(tr, 0)
+}
+
 // verdict says the state of a series without an open anomaly.
 func (k *skyline) verdict() Verdict {
 	switch {
-	case len(k.v) < 2:
+	case k.skip == skipStale:
+		return VerdictNoData
+	case k.time.n < 2, k.skip == skipShort:
 		return VerdictNotEnoughData
-	case k.boring:
+	case k.skip == skipBoring:
 		return VerdictConstant
 	}
 	return VerdictHealthy
@@ -153,14 +212,14 @@ func (k *skyline) verdict() Verdict {
 
 // explainSkyline is the trace of the vote.
 func (s *Series) explainSkyline() Trace {
-	t := s.traceHead()
+	t, k := s.traceHead(), s.sky
 	n := 0.0
-	for _, v := range s.sky.votes {
+	for _, v := range k.votes {
 		if v.counted {
 			n++
 		}
 	}
-	for i, v := range s.sky.votes {
+	for i, v := range k.votes {
 		m := Member{Name: skylineNames[i], P: 1}
 		if v.counted {
 			m.Share = 1 / n
@@ -168,14 +227,18 @@ func (s *Series) explainSkyline() Trace {
 		t.Members = append(t.Members, m)
 	}
 	t.Notes = append(s.notes(), "score is the number of votes counted of nine; the vote has no p-value")
-	if v := s.sky.votes[skyMAD]; v.counted && !v.fired {
-		t.Notes = append(t.Notes, "median_absolute_deviation is counted though it did not fire, as published")
+	note := func(when bool, text string) {
+		if when {
+			t.Notes = append(t.Notes, text)
+		}
 	}
-	if s.sky.boring {
-		t.Notes = append(t.Notes, "the last values are all equal: not judged, as published")
-	}
-	if s.sky.dropped > 0 {
-		t.Notes = append(t.Notes, "the window is full: the oldest points were dropped early")
-	}
+	mad := k.votes[skyMAD]
+	note(mad.counted && !mad.fired, "median_absolute_deviation is counted though it did not fire, as published")
+	note(k.skip == skipShort, "not judged: the window holds fewer points than the minimum length")
+	note(k.skip == skipStale, "not judged: no sample for the stale period, as published")
+	note(k.skip == skipBoring, "the last values are all equal: not judged, as published")
+	note(k.dropped > 0, "the window is full: the oldest points were dropped early")
+	note(k.skip == skipNone && k.cfg.SecondOrder && int(n) >= k.cfg.Consensus && !s.s.Episode.Open,
+		"enough votes, but held back: the time since the anomaly before is as usual")
 	return t
 }
