@@ -126,6 +126,13 @@ func (s *HistogramSeries) Judged() bool {
 	return s.s.Intake.Full && s.s.Judge.At == s.s.Last.T && intake(s.s.Last.Intake) == intakeValue
 }
 
+// Beyond is the largest ratio of the last batch by itself to how far batches
+// usually lie off: what Fleet.Still wants of each batch of an open anomaly. The
+// longer windows overlap, so their ratios are not new each time.
+func (s *HistogramSeries) Beyond() float64 {
+	return float64(max(s.s.Last.Ratio[0], s.s.Last.Ratio[1]))
+}
+
 // blank begins the record of a step: no evidence, and the expectation of the
 // batch before until there is a new one.
 func (s *HistogramSeries) blank(t int64, in intake) histogramLast {

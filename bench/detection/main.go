@@ -24,7 +24,7 @@ import (
 
 func main() {
 	out := flag.String("o", "bench/detection/REPORT.md", "file to write; - for stdout")
-	sets := flag.String("sets", "nab,aiops,wsd,ucr,tods,tcpd,soak,cost", "parts to measure, by comma")
+	sets := flag.String("sets", "nab,aiops,wsd,ucr,tods,tcpd,histogram,soak,cost", "parts to measure, by comma")
 	flag.Parse()
 	if err := run(*out, strings.Split(*sets, ","), os.Getenv("BELLWETHER_CORPUS"), os.Getenv("BELLWETHER_NAB_RESULTS")); err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -51,14 +51,14 @@ func run(out string, parts []string, dir, results string) error {
 	}
 	section := map[string]func(*report, string) error{
 		"nab": nabSection(results), "aiops": kpiSection("aiops", 7), "wsd": kpiSection("wsd", 35),
-		"ucr": ucrSection, "tods": todsSection, "tcpd": tcpdSection, "soak": soakSection, "cost": costSection,
+		"ucr": ucrSection, "tods": todsSection, "tcpd": tcpdSection, "histogram": histogramSection, "soak": soakSection, "cost": costSection,
 	}
 	for _, p := range parts {
 		f, ok := section[p]
 		if !ok {
-			return fmt.Errorf("cannot measure part %q: want some of nab, aiops, wsd, ucr, tods, tcpd, soak, cost", p)
+			return fmt.Errorf("cannot measure part %q: want some of nab, aiops, wsd, ucr, tods, tcpd, histogram, soak, cost", p)
 		}
-		if dir == "" && p != "soak" && p != "cost" {
+		if dir == "" && p != "histogram" && p != "soak" && p != "cost" {
 			continue
 		}
 		fmt.Fprintln(os.Stderr, "measuring", p)

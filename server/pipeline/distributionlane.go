@@ -24,11 +24,14 @@ func (p *Pipeline) buildDistributions() error {
 	if err != nil {
 		return err
 	}
-	o.Emit = p.found
+	o.Emit, o.Still = p.found, p.Admission.Still
 	if p.forms, err = NewDistributions(DistributionOptionsOf(o)); err != nil {
 		return err
 	}
-	p.formLane = newLane(distributionView, p.formsTake, func(now int64) { p.forms.Tick(now) })
+	p.formLane = newLane(distributionView, p.formsTake, func(now int64) {
+		p.forms.Tick(now)
+		p.Admission.Watching(distributionView, p.forms.Classes())
+	})
 	return nil
 }
 
@@ -47,6 +50,9 @@ func (p *Pipeline) formsTake(b *metric.Batch) {
 // alone. It is for a start at which the other rooms remember what came before
 // to: this one does not, and reads it again.
 func (p *Pipeline) learnForms(ctx context.Context, from, to int64) error {
+	if from > to {
+		return nil
+	}
 	const chunk = int64(time.Hour / time.Millisecond)
 	selectors, err := p.formSelectors(ctx, from, to)
 	if err != nil {

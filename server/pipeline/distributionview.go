@@ -42,6 +42,9 @@ type DistributionOptions struct {
 	Max    int                 // Histograms watched at most; 0: 50,000.
 	// Emit receives every transition, in order. Required.
 	Emit func(Finding)
+	// Still receives the batches of an anomaly that is open, as WatchOptions.Still.
+	// Optional.
+	Still func(id string, at int64, beyond float64) (wanted bool)
 }
 
 // DistributionLosses counts the ticks of classic histograms that could not be
@@ -65,6 +68,7 @@ type distributed struct {
 	refs    int         // Series of it.
 	verdict detect.Verdict
 	id      string // Of the open anomaly.
+	still   bool   // Somebody wants its batches.
 	skip    string // Why it is not watched; empty if it is.
 }
 
@@ -82,7 +86,7 @@ func NewDistributions(o DistributionOptions) (*Distributions, error) {
 
 // DistributionOptionsOf is what the options of a Watch mean for histograms.
 func DistributionOptionsOf(o WatchOptions) DistributionOptions {
-	return DistributionOptions{Detect: o.Detect, Match: o.Match, Ignore: o.Ignore, Page: o.Page, Max: o.Max / 5, Emit: o.Emit}
+	return DistributionOptions{Detect: o.Detect, Match: o.Match, Ignore: o.Ignore, Page: o.Page, Max: o.Max / 5, Emit: o.Emit, Still: o.Still}
 }
 
 // Known reports whether the room has decided about a series.
@@ -230,7 +234,44 @@ func (l *DistributionLosses) add(o DistributionLosses) {
 }
 
 func (d *Distributions) step(s *distributed, t int64, h *histogram.FloatHistogram) {
-	d.after(s, t, s.det.Step(t, h))
+	r := s.det.Step(t, h)
+	d.after(s, t, r)
+	switch r.Transition {
+	case detect.TransitionOpened, detect.TransitionEscalated:
+		s.still = d.opts.Still != nil
+	default:
+		s.still = s.still && r.Anomalous
+		if s.still && s.det.Judged() {
+			s.still = d.opts.Still(s.id, t, s.det.Beyond())
+		}
+	}
+}
+
+// eachOpen names the anomalies that are open.
+func (d *Distributions) eachOpen(visit func(id string)) {
+	for _, of := range []map[string]*distributed{d.native, d.classic} {
+		for _, s := range of {
+			if s.det != nil && s.verdict == detect.VerdictAnomalous {
+				visit(s.id)
+			}
+		}
+	}
+}
+
+// Classes counts the histograms watched by the priority of their anomalies.
+func (d *Distributions) Classes() (c Classes) {
+	for _, of := range []map[string]*distributed{d.native, d.classic} {
+		for _, s := range of {
+			switch {
+			case s.det == nil:
+			case s.page:
+				c.High++
+			default:
+				c.Low++
+			}
+		}
+	}
+	return c
 }
 
 // after hands on what a step changed.

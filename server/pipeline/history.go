@@ -97,6 +97,7 @@ func (p *Pipeline) Learn(ctx context.Context, now int64, progress func(float64))
 		return nil
 	}
 	from := max(stats.MinT, now-int64(learnedHours(stats.Series))*time.Hour.Milliseconds())
+	forms := from // Distributions keep nothing over a restart: they read all of it again.
 	since := p.restore()
 	if since > 0 && len(p.opts.Detectors) == 0 { // Users' detectors keep nothing over a restart.
 		from = max(from, min(since-p.lookback(), now-p.ringSpan()))
@@ -104,6 +105,9 @@ func (p *Pipeline) Learn(ctx context.Context, now int64, progress func(float64))
 	p.QuietBefore(now)
 	err := p.learnGoals(ctx, p.goals, max(stats.MinT, now-p.goals.Period()), from-1, func(b *metric.Batch) { p.goalLane.work(laneItem{batch: b}) })
 	if err != nil {
+		return err
+	}
+	if err := p.learnForms(ctx, forms, from-1); err != nil {
 		return err
 	}
 	all := []*labels.Matcher{labels.MustNewMatcher(labels.MatchNotEqual, labels.MetricName, "")}

@@ -368,6 +368,7 @@ func (p *Pipeline) reconcile(now int64) {
 			}
 		})
 	}
+	p.formLane.view(func() { p.forms.eachOpen(func(id string) { held[id] = true }) })
 	for _, f := range p.Anomalies.inheritedOpen() {
 		if !held[f.ID] {
 			f.Transition, f.At, f.Gone = detect.TransitionClosed, now, true
