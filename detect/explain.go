@@ -16,6 +16,7 @@ func (s *Series) Explain() Trace {
 	st := &s.s
 	l, e := &st.Last, &st.Episode
 	t := s.traceHead()
+	t.EValue = st.Bets.value()
 	t.Effect = effect(l.Observed-l.Expected, st.Base.Tail.Q)
 	t.Members = members(widen(&l.Ratio), float64(l.Fused), float64(l.Novel), st.N, &st.Cal)
 	if e.Open && l.Score < l.Bar {

@@ -49,6 +49,7 @@ type state struct {
 	Recur    recurrence
 	Slow     persistence
 	Cal      calibrate
+	Bets     eprocess
 	Quiet    quiet
 	Episode  episode
 	Last     last
@@ -194,6 +195,7 @@ func (s *Series) judge(t int64, x float64, closed Transition) Result {
 		st.Last.Score = 0
 		return s.finish(closed, 0)
 	}
+	st.Bets.observe(st.Last.Score)
 	m.score = st.Last.Score
 	if s.form != nil {
 		if e := s.form.observe(x); e > m.score {

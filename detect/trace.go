@@ -22,9 +22,10 @@ type Trace struct {
 	Expected   float64    `json:"expected"`
 	Lower      float64    `json:"lower"`
 	Upper      float64    `json:"upper"`
-	Effect     float64    `json:"effect"` // (observed - expected) in units of the .998 quantile of the usual distance.
-	Score      float64    `json:"score"`  // -log10 p of the consensus.
-	Bar        float64    `json:"bar"`    // The score at which an anomaly opens.
+	Effect     float64    `json:"effect"`  // (observed - expected) in units of the .998 quantile of the usual distance.
+	Score      float64    `json:"score"`   // -log10 p of the consensus.
+	Bar        float64    `json:"bar"`     // The score at which an anomaly opens.
+	EValue     float64    `json:"e_value"` // Running bet that something is wrong, >= 1: grows while a departure lasts. 0 where there is none (skyline).
 	Members    []Member   `json:"members"`
 	Baseline   int64      `json:"baseline_ms"`       // Span of history the baselines rest on, in milliseconds.
 	Samples    uint64     `json:"samples"`           // Samples judged so far.
@@ -53,7 +54,11 @@ func (t Trace) String() string {
 	if t.Effect != 0 {
 		fmt.Fprintf(&b, ", %.3g times the usual reach", t.Effect)
 	}
-	fmt.Fprintf(&b, "\nscore %.2f, opens at %.2f\n", t.Score, t.Bar)
+	fmt.Fprintf(&b, "\nscore %.2f, opens at %.2f", t.Score, t.Bar)
+	if t.EValue > 1 {
+		fmt.Fprintf(&b, ", e-value %.3g", t.EValue)
+	}
+	b.WriteString("\n")
 	if t.Since != 0 {
 		fmt.Fprintf(&b, "since %s, change at %s\n", stamp(t.Since), stamp(t.Change))
 	}
