@@ -31,6 +31,11 @@ func (s *Series) Explain() Trace {
 		t.Members = append(t.Members, s.form.member(l.Score))
 	}
 	t.Notes = s.notes()
+	if s.form != nil {
+		if n := s.form.note(e.Open && Kind(e.Kind) == KindShape); n != "" {
+			t.Notes = append(t.Notes, n)
+		}
+	}
 	return t
 }
 
@@ -185,6 +190,7 @@ func (s *Series) notes() []string {
 	if st.Recur.Doubted && intake(l.Intake) == intakeValue {
 		add("not told at the default budget: an excursion as large began at this minute a day, three days or a week ago, so this may be scheduled work")
 	}
+	st.Slow.notes(add)
 	if h.Resets > 0 {
 		add("counter, judged as rate per second; %d restarts so far", h.Resets)
 	}

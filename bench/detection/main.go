@@ -51,14 +51,14 @@ func run(out string, parts []string, dir, results string) error {
 	}
 	section := map[string]func(*report, string) error{
 		"nab": nabSection(results), "aiops": kpiSection("aiops", 7), "wsd": kpiSection("wsd", 35),
-		"ucr": ucrSection, "tods": todsSection, "tcpd": tcpdSection, "histogram": histogramSection, "soak": soakSection, "cost": costSection,
+		"ucr": ucrSection, "tods": todsSection, "tcpd": tcpdSection, "histogram": histogramSection, "soak": soakSection, "scenarios": scenarioSection, "cost": costSection,
 	}
 	for _, p := range parts {
 		f, ok := section[p]
 		if !ok {
-			return fmt.Errorf("cannot measure part %q: want some of nab, aiops, wsd, ucr, tods, tcpd, histogram, soak, cost", p)
+			return fmt.Errorf("cannot measure part %q: want some of nab, aiops, wsd, ucr, tods, tcpd, histogram, soak, scenarios, cost", p)
 		}
-		if dir == "" && p != "histogram" && p != "soak" && p != "cost" {
+		if dir == "" && p != "histogram" && p != "soak" && p != "scenarios" && p != "cost" {
 			continue
 		}
 		fmt.Fprintln(os.Stderr, "measuring", p)

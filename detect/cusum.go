@@ -1,0 +1,63 @@
+package detect
+
+// cusum is the member that sees a level move by less than a single value can
+// show: Page's cumulative sum (Biometrika 41, 1954), two-sided, of departures
+// in sigma less k = 1/2, the likelihood ratio of a shift by one sigma.
+//
+//	S = max(0, S + z - 1/2),  z in [-6, 6]
+//
+// What it told it holds: the level before stays the reference until values are
+// nearer to it than to the new one, or the adaptation time is over.
+type cusum struct {
+	Walk walk
+	Hold float32 // Log likelihood ratio of the shift against none, at most holdMax; held while above 0.
+	Size float32 // The shift that is held, in sigma.
+	Side int8    // 1 up, -1 down, 0: nothing is held.
+	Held uint16  // Samples it has been held.
+}
+
+const (
+	cusumK  = .5
+	holdMax = 8
+)
+
+// observe takes the departure z and the distance from the level, and returns
+// the evidence of a shift.
+func (c *cusum) observe(r *reading, z, fromLevel float64) claim {
+	if c.Side != 0 {
+		return c.keep(r, fromLevel)
+	}
+	if r.usual {
+		z = 0
+	}
+	sum, side := c.Walk.step(z-cusumK, -z-cusumK)
+	e := shared(c.Walk.Cal.evidence(sum))
+	if e < r.bar {
+		return claim{}
+	}
+	dir, sign := DirectionUp, int8(1)
+	if side == 1 {
+		dir, sign = DirectionDown, -1
+	}
+	said := claim{evidence: e, kind: KindLevel, dir: dir, change: r.ago(c.Walk.Run - 1), held: true}
+	c.Side, c.Hold, c.Held = sign, holdMax, 0
+	c.Size = float32(max(1, sum/float64(c.Walk.Run)+cusumK))
+	c.Walk.end()
+	return said
+}
+
+// keep follows a shift that was told.
+func (c *cusum) keep(r *reading, fromLevel float64) claim {
+	c.Held++
+	size := float64(c.Size)
+	c.Hold = float32(min(holdMax, float64(c.Hold)+size*(float64(c.Side)*fromLevel-size/2)))
+	switch {
+	case c.Held >= r.hold:
+		c.Side = 0
+		return claim{adapted: true}
+	case c.Hold <= 0 || !r.open && c.Held > 1: // Back, or closed by others.
+		c.Side = 0
+		return claim{}
+	}
+	return claim{held: true}
+}
