@@ -27,7 +27,7 @@ const (
 	scaleSlow  = .01    // Step of the logarithm of the scale,
 	scaleFirst = .05    // and over the first scaleWarm samples.
 	scaleWarm  = 200
-	zMax       = 8 // A residual counts at most this many sigma.
+	departMax  = 8 // A residual counts at most this many sigma.
 )
 
 // season returns what the last days say of this instant, interpolated between
@@ -55,7 +55,7 @@ func (o *outlook) season(r *reading) (s float64, ok bool) {
 	}
 }
 
-// observe returns the departure of the value in sigma, signed, at most zMax,
+// observe returns the departure of the value in sigma, signed, at most departMax,
 // and the distance from the level alone. frozen says that nothing is learned.
 func (o *outlook) observe(r *reading, frozen bool) (z, fromLevel float64) {
 	s, ok := o.season(r)
@@ -71,9 +71,9 @@ func (o *outlook) observe(r *reading, frozen bool) (z, fromLevel float64) {
 	byLevel, byBase := r.x-float64(o.Level), r.x-r.expected
 	m := min(math.Abs(byLevel), math.Abs(byBase))
 	if o.Scale > 0 {
-		fromLevel = clamp(byLevel/float64(o.Scale), zMax)
+		fromLevel = clamp(byLevel/float64(o.Scale), departMax)
 		if (byLevel > 0) == (byBase > 0) {
-			z = math.Copysign(min(zMax, m/float64(o.Scale)), byBase)
+			z = math.Copysign(min(departMax, m/float64(o.Scale)), byBase)
 		}
 	}
 	if !frozen {
