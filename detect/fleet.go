@@ -92,6 +92,7 @@ type held struct {
 	door    Door    // DoorNone while it is held back.
 	closed  bool
 	fresh   bool // Not yet judged in company.
+	lone    bool // Counted as lone.
 }
 
 // NewFleet returns a fleet without openings, or everything that is wrong with
@@ -136,7 +137,6 @@ func (f *Fleet) Open(o Opening) Ruling {
 	h := f.held[o.ID]
 	if h == nil {
 		c.counts.Opened++
-		c.lone++
 		h = &held{o: o, bet: 1, first: o.Evidence, fresh: true}
 		if len(f.held) >= f.cfg.MaxHeld {
 			return f.admit(h, DoorNoRoom, o.At)

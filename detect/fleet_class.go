@@ -73,7 +73,10 @@ func (c *fleetClass) instants(now int64) []int64 {
 	var out []int64
 	for _, h := range c.recent {
 		if h.fresh && h.o.At <= now {
-			at := min(now, (h.o.At/fleetStride+1)*fleetStride)
+			at := now
+			if h.o.At <= now-fleetWindow {
+				at = (h.o.At/fleetStride + 1) * fleetStride
+			}
 			out = append(out, at)
 		}
 	}
@@ -81,9 +84,17 @@ func (c *fleetClass) instants(now int64) []int64 {
 	return slices.Compact(out)
 }
 
-// forget lets go what can keep no one company any more.
+// forget lets go what can keep no one company any more. Only now is it known
+// that an opening was a lone one: a storm must not be counted against itself.
 func (c *fleetClass) forget(now int64) {
-	c.recent = slices.DeleteFunc(c.recent, func(h *held) bool { return h.o.At <= now-fleetWindow })
+	c.recent = slices.DeleteFunc(c.recent, func(h *held) bool {
+		old := h.o.At <= now-fleetWindow
+		if old && (h.door == DoorNone || h.door == DoorStrength) {
+			h.lone = true
+			c.lone++
+		}
+		return old
+	})
 }
 
 func (f *Fleet) class(high bool) *fleetClass {

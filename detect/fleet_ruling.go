@@ -77,7 +77,8 @@ func (f *Fleet) admit(h *held, d Door, at int64) Ruling {
 	c := f.class(h.o.High)
 	h.door = d
 	c.counts.Admitted[d]++
-	if d != DoorStrength { // What lasts or comes together says nothing about lone ones.
+	if h.lone && d != DoorStrength { // What lasts in the end was no lone one.
+		h.lone = false
 		c.lone--
 	}
 	return f.ruling(h, at)

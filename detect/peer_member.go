@@ -62,7 +62,7 @@ const (
 	stillLeast  = 6    // Rounds a copy stands still at least.
 	stillShare  = .25  // A copy that stands still more often is not judged by that.
 	goneAfter   = 5    // Rounds missed that end an anomaly.
-	zMax        = 1e6
+	farthest        = 1e6
 )
 
 // look takes the views of a member in the round of its group.
@@ -78,7 +78,7 @@ func (m *peerMember) look(g *peerGroup) {
 	}
 	m.expected = place(g.fits, m.usual[g.fits], g.median)
 	noise := max(noiseLeast, m.noise/halfNormal)
-	m.z = max(-zMax, min(zMax, (m.value-m.expected)/(g.scale*noise)))
+	m.z = max(-farthest, min(farthest, (m.value-m.expected)/(g.scale*noise)))
 	m.slow += slowForget * (m.z - m.slow)
 	m.vary += varyForget * (min(math.Abs(m.z), 20) - m.vary)
 	switch {
