@@ -162,16 +162,13 @@ func (s *HistogramSeries) lacking() string {
 	case s.s.Grid.Len == 0:
 		return fmt.Sprintf("fewer than %d observations above zero so far", histogramBatch)
 	case j.N > 0 && s.s.Last.T-j.At > histogramPatience:
-		return fmt.Sprintf("%.0f observations since %s, %d within an hour are needed", in.Filled*float64(b2i(!in.Full)), stamp(j.At), histogramBatch)
+		n := in.Filled
+		if in.Full {
+			n = 0
+		}
+		return fmt.Sprintf("last judged at %s; of the %d observations within an hour that a batch needs there are %.0f", stamp(j.At), histogramBatch, n)
 	}
 	return fmt.Sprintf("%d of %d batches of %d observations needed for a verdict", j.N, histogramWarmup, histogramBatch)
-}
-
-func b2i(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
 }
 
 // hidden reports whether most of what is usual is in the lowest cell.

@@ -69,6 +69,10 @@ var (
 	windowKeep = [histogramScales - 1]float64{7. / 8, 31. / 32}
 )
 
+// suspicious are the ratios from which a batch, and a batch or a window, may be
+// the beginning of something. Windows are beyond a half more often than not.
+var suspicious = [2]float64{.5, .75}
+
 const (
 	histogramWarmup = 100 // Batches before there is a verdict: what a tail needs.
 	// leastRatio is the .998 quantile of W1 over its mean when nothing but
@@ -76,7 +80,10 @@ const (
 	leastRatio  = 2
 	leastShift  = 1 // Buckets: 9 %.
 	leastTail   = 2 // Buckets: the slowest twentieth 19 % off.
-	suspicious  = .5
+	tellingFrom = 500
+	// worse is how much stronger evidence has to get before an open anomaly is
+	// news again: windows that fill make it grow by themselves.
+	worse       = 1.5
 	holdBatches = 12 // Batches an anomaly holds at least before its form is accepted.
 	usualExtra  = 1.25
 	powerMost   = 8   // The power of the tail where all is sampling error,
@@ -256,7 +263,7 @@ func (s *HistogramSeries) conclude(t int64, span float64, r, effect *[histogramS
 		}
 	}
 	for i, x := range [2]float64{max(r[0], r[1]), top} {
-		if x <= suspicious {
+		if x <= suspicious[i] {
 			j.Suspect[i] = 0
 		} else if j.Suspect[i] == 0 {
 			j.Suspect[i] = in.From
@@ -276,8 +283,8 @@ func (s *HistogramSeries) conclude(t int64, span float64, r, effect *[histogramS
 	for k, x := range r {
 		l.Ratio[k] = float32(x)
 	}
-	scale := j.telling(r, effect, lead)
-	s.picture(&shift[scale], scale)
+	scale := j.telling(r, effect, shift, lead)
+	s.picture(&shift[scale], scale, lead%2 == 1)
 	reach := max(leastTail, j.reach(l.Bar, 1)*recurring*max(j.Tail[1].Q, leastRatio)*shift[0].usualTl)
 	l.Reach = min(reach, reachMost)
 	l.Lower, l.Upper = l.Expected*math.Exp2(-l.Reach/8), l.Expected*math.Exp2(l.Reach/8)
@@ -289,6 +296,9 @@ func (s *HistogramSeries) conclude(t int64, span float64, r, effect *[histogramS
 			m.change = at
 			break
 		}
+	}
+	if ep := &st.Episode; ep.Open && e < ep.Told+worse {
+		m.score = min(e, max(ep.Told, l.Bar))
 	}
 	copy(m.ratio[:], r[:])
 	tr, alarm := st.Episode.step(&m)
@@ -368,11 +378,12 @@ func (s *HistogramSeries) shown(sh *histogramShift, lead int) float64 {
 }
 
 // telling returns the scale whose batches show best what moved: the shortest
-// that shows it, since the longer ones still hold what was before. While nothing
-// is suspicious that is the batch at hand.
-func (j *histogramJudge) telling(r, effect *[histogramStats]float64, lead int) int {
+// that shows it with observations enough for its quantiles, since the longer ones
+// still hold what was before. While nothing is suspicious that is the batch at
+// hand.
+func (j *histogramJudge) telling(r, effect *[histogramStats]float64, shift *[histogramScales]histogramShift, lead int) int {
 	for k, x := range r {
-		if x > 1 && effect[k] >= leastEffect(k) {
+		if x > 1 && effect[k] >= leastEffect(k) && shift[k/2].n >= tellingFrom {
 			return k / 2
 		}
 	}

@@ -44,8 +44,9 @@ type histogramLast struct {
 	Intake     uint8
 }
 
-// picture fills what moved, by the batches of a scale.
-func (s *HistogramSeries) picture(sh *histogramShift, scale int) {
+// picture fills what moved, by the batches of a scale. Where the tail led, it is
+// a quantile of the tail, and the share beyond what was the .99 quantile.
+func (s *HistogramSeries) picture(sh *histogramShift, scale int, tail bool) {
 	l := &s.s.Last
 	l.Shown = uint8(scale)
 	g := &s.s.Grid
@@ -56,16 +57,21 @@ func (s *HistogramSeries) picture(sh *histogramShift, scale int) {
 	g.quantiles(form, sum0, &m.Before)
 	most := 0.0
 	for i, q := range pictured {
-		if d := math.Abs(octaves(m.Before[i], m.After[i])); d > most && (i == 0 || sh.n*(1-q) >= 5) {
+		if d := math.Abs(octaves(m.Before[i], m.After[i])); d > most && (tail && i > 0 || i == 0 || sh.n*(1-q) >= 5) {
 			most, m.Most = d, uint8(i)
 		}
 	}
+	at := sh.at
+	if tail {
+		for at = int(g.Floor); at < int(g.Len)-2 && g.upper(at) < float64(m.Before[2]); at++ {
+		}
+	}
 	above, above0 := 0.0, 0.0
-	for i := sh.at + 1; i < int(g.Len); i++ {
+	for i := at + 1; i < int(g.Len); i++ {
 		above += float64(x[i])
 		above0 += float64(form[i])
 	}
-	m.Above = finite32(g.upper(sh.at))
+	m.Above = finite32(g.upper(at))
 	m.ShareAfter, m.ShareBefore = float32(above/sum), float32(above0/sum0)
 	l.Moved = m
 	l.Expected, l.Observed = float64(m.Before[2]), float64(m.After[2])

@@ -218,7 +218,7 @@ func TestSparseHistogramIsNotEnoughData(t *testing.T) {
 		d.Step(int64(601+i)*minute, src.sample())
 	}
 	tr := d.Explain()
-	if tr.Verdict != VerdictNotEnoughData || len(tr.Notes) == 0 || !strings.Contains(tr.Notes[0], "50 within an hour are needed") {
+	if tr.Verdict != VerdictNotEnoughData || len(tr.Notes) == 0 || !strings.Contains(tr.Notes[0], "of the 50 observations within an hour") {
 		t.Errorf("verdict %v, notes %q", tr.Verdict, tr.Notes)
 	}
 	if d.s.Intake.Sparse == 0 {
