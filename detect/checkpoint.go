@@ -47,7 +47,7 @@ func (s *Series) AppendState(b []byte) []byte {
 		out = s.sky.append(out)
 	}
 	if s.form != nil {
-		if out, err = binary.Append(out, binary.LittleEndian, s.form); err != nil {
+		if out, err = s.form.append(out); err != nil {
 			return b
 		}
 	}

@@ -31,6 +31,11 @@ func (s *Series) Explain() Trace {
 		t.Members = append(t.Members, s.form.member(l.Score))
 	}
 	t.Notes = s.notes()
+	if s.form != nil {
+		if n := s.form.note(e.Open && Kind(e.Kind) == KindShape); n != "" {
+			t.Notes = append(t.Notes, n)
+		}
+	}
 	return t
 }
 

@@ -198,7 +198,7 @@ func (s *Series) judge(t int64, x float64, closed Transition) Result {
 	st.Bets.observe(st.Last.Score)
 	m.score = st.Last.Score
 	if s.form != nil {
-		if e := s.form.observe(x); e > m.score {
+		if e := s.form.observe(t, x, st.Hygiene.Step, m.score); e > m.score {
 			m.score, m.kind, m.allowed, m.calm = e, KindShape, true, false
 			st.Last.Score, s.form.Led = e, true
 		}

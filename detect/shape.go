@@ -4,251 +4,356 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"reflect"
 )
 
 // shape is the member for the form of a stretch of samples: a heartbeat of the
-// wrong shape at the usual height is news to no other member. It is asked for
-// by Config.Shape and allocated only then: 4.7 KB a series.
+// wrong form at the usual height is news to no other member. It is asked for by
+// Config.Shape and allocated only then: 58 KB a series.
 //
-// At each of four lengths the last samples, as eight means, centred and divided
-// by their deviation, are compared with a book of 64 forms seen before. The
-// distance to the nearest form over the largest such distance so far is the
-// ratio of that length; evidence is a new record of the sum of the four. A form
-// near the new one moves towards it; a form unlike all others takes the place
-// of one of the two most alike, which become one.
+//	samples -> pieces -> period -> distance of the newest half and three
+//	quarters of a period from the nearest earlier ones -> ratio -> evidence
 //
-// It is a left discord (the distance to the nearest neighbour among earlier
-// subsequences; Yeh et al. 2016, "Matrix profile I") with a bounded memory: the
-// forms stand for all earlier subsequences, so the cost of a sample does not
-// grow with history.
+// It speaks only of series that repeat themselves: once the period is known
+// (shape_period.go), samples are joined to pieces so that a period has about
+// shapeAim of them, whatever its length in samples, and the past (shape_past.go)
+// spans at least 85 periods at a bounded cost. A distance is taken in units of its own
+// mean, the two are averaged, and the average is compared with its guarded
+// tail, as movements are in consensus.go.
+//
+// Windows are shorter than the period on purpose: one that ends with the odd
+// stretch says so earlier than one that has to contain a period around it.
 type shape struct {
-	Block [shapeBlocks]float32 // Means of the last blocks of four samples.
-	Sum   float64              // Of the block being filled.
-	N     uint32               // Samples seen.
-	Books [len(shapeLengths)]codebook
-	Top   float64 // The largest sum of ratios so far; never forgotten.
-	Ratio float64 // The last sum of ratios over the largest before it.
-	Led   bool    // The last sample's evidence was of shape.
+	shapePast
+	shapeState
 }
 
-// codebook holds the forms of one length.
-type codebook struct {
-	Form  [shapeForms][shapePieces]int16 // In units of 1/shapeUnit deviations.
-	Seen  [shapeForms]uint8              // Windows a form stands for, up to shapeSettled.
-	Len   uint8
-	Size  float32 // Running deviation of a window: what is flat against it is not stretched.
-	Max   float32 // The largest distance to the nearest form so far; never forgotten.
-	Ratio float32 // Of the last window.
+// shapeState is what a checkpoint holds beside the pieces.
+type shapeState struct {
+	First    [shapeFirst]float32       // The first values, kept until the unit is known.
+	N        uint32                    // Samples taken.
+	Every    uint32                    // Samples in a piece.
+	Filled   uint32                    // Samples in the piece being filled.
+	Sum      float64                   // Of these.
+	Value    float64                   // The last one.
+	T        int64                     // Its instant, Unix milliseconds.
+	Period   float64                   // In pieces; 0 until it is known.
+	Strength float64                   // Autocorrelation at the period.
+	Usual    [len(shapeShares)]float64 // Mean distance of a window from its nearest.
+	Seen     uint32                    // Distances in Usual.
+	Tail     tail                      // Of the average of distances over Usual.
+	Blind    uint32                    // Pieces until no window spans a gap.
+	Clipped  uint32                    // Pieces in a row at an end of the scale.
+	Calm     uint32                    // Pieces since the ratio was news.
+	Top      float64                   // The largest ratio of this excursion.
+	Others   [2]float64                // The others' highest evidence in this stretch of pieces, and in the one before.
+	Turn     uint32                    // Pieces of this stretch.
+	Now      finding
+	Led      bool // The last sample's evidence was of shape.
 }
+
+// finding is the last comparison that was news.
+type finding struct {
+	Start, End   int64 // The window, Unix milliseconds.
+	Near         int64 // Where the nearest earlier form ended, Unix milliseconds.
+	Distance     float64
+	Usual, Ratio float64 // The mean of such distances; the average over its guarded .998 quantile.
+}
+
+// shapeShares are the windows, as shares of the period. On UCR any one between a
+// third and three quarters does within .05 of both together.
+var shapeShares = [2]float64{.5, .75}
 
 const (
-	shapePieces  = 8
-	shapeForms   = 64
-	shapeHop     = 8 // Samples between comparisons.
-	shapeBlock   = 4
-	shapeBlocks  = 64 // The longest window, in blocks; a power of two.
-	shapeUnit    = 1024
-	shapeSettled = 20   // A form moves by at least 1/shapeSettled.
-	shapeFlat    = .1   // Share of the usual deviation below which a window is not stretched.
-	shapeNew     = .5   // Distance, in deviations or of the largest, that earns a form while there is room.
-	shapeNewFull = .9   // Share of the largest distance that earns a form in a full book.
-	shapeWarmup  = 1024 // Samples before a record means anything.
+	shapeFirst = 64
+	shapeAim   = 48    // Pieces in a period; 24 to 64 differ by .03 on UCR.
+	shapeLeast = 16    // A shorter period is taken twice or more often.
+	shapeSlow  = .0005 // The usual distance forgets half in 1400 pieces, once it rests on as many.
+	shapeCap   = 5     // Times the usual distance at which one enters it.
+	shapeWarm  = 14    // Periods of distances before one can be news: two weekends, if the period is a day.
 
-	// A bare record is worth shapeEvidence, more by the logarithm of the ratio.
-	// At 4, with slope 8, accuracy on UCR was .56 instead of .51, and recall on
-	// AIOPS at 100 false alarms fell from .80 to .54.
-	shapeEvidence = 3.3
-	shapeSlope    = 16
-	shapeGate     = 1.02 // Ratio from which a record is news.
+	// A ratio of shapeNews is news worth shapeEvidence + shapeSlope log10(shapeNews).
+	shapeNews     = 1.1
+	shapeEvidence = 3.2
+	shapeSlope    = 3
+	shapeRise     = 1.05 // Ratio to the largest told in this excursion from which it is news again.
+	shapeSilent   = 4    // Evidence of another member that explains an odd form around it.
 )
 
-// shapeLengths are the lengths compared, in blocks of four samples.
-var shapeLengths = [4]int{8, 16, 32, 64}
-
-// observe takes x (offset by the origin) and returns the evidence of its shape,
-// 0 between comparisons and where there is no news.
-func (s *shape) observe(x float64) float64 {
+// observe takes x (offset by the origin) at t and the evidence of the other
+// members, and returns the evidence of its shape: 0 between pieces and where
+// there is no news. step is the usual distance of samples in milliseconds, 0 if
+// unknown.
+func (s *shape) observe(t int64, x, step, others float64) float64 {
 	s.Led = false
-	s.N++
-	s.Sum += x
-	if s.N%shapeBlock != 0 {
-		return 0
-	}
-	s.Block[(s.N/shapeBlock-1)%shapeBlocks] = float32(s.Sum / shapeBlock)
-	s.Sum = 0
-	if s.N%shapeHop != 0 {
-		return 0
-	}
-	sum := 0.0
-	for i := range s.Books {
-		if b := &s.Books[i]; s.N >= uint32(shapeLengths[i]*shapeBlock) {
-			b.observe(s.window(shapeLengths[i]))
-			sum += float64(b.Ratio)
-		}
-	}
-	s.Ratio = 0
-	if s.Top > 0 {
-		s.Ratio = min(sum/s.Top, ratioMax)
-	}
-	s.Top = max(s.Top, sum)
-	if s.Ratio < shapeGate || s.N < shapeWarmup {
-		return 0
-	}
-	return shapeEvidence + shapeSlope*math.Log10(s.Ratio)
+	s.Others[0] = max(s.Others[0], others)
+	s.bridge(t, x, step)
+	e := s.take(t, x, step)
+	s.Value, s.T = x, t
+	return e
 }
 
-// window returns the last blocks as the means of eight pieces, centred, and
-// their deviation.
-func (s *shape) window(blocks int) (w [shapePieces]float64, deviation float64) {
-	per := blocks / shapePieces
-	at := int(s.N/shapeBlock) + shapeBlocks - blocks
-	mean := 0.0
-	for i := range w {
-		for range per {
-			w[i] += float64(s.Block[at&(shapeBlocks-1)])
-			at++
-		}
-		w[i] /= float64(per)
-		mean += w[i] / shapePieces
-	}
-	ss := 0.0
-	for i := range w {
-		w[i] -= mean
-		ss += w[i] * w[i]
-	}
-	return w, math.Sqrt(ss / shapePieces)
-}
-
-// observe compares a window with the forms and learns it.
-func (b *codebook) observe(w [shapePieces]float64, deviation float64) {
-	b.Size += .002 * (float32(deviation) - b.Size)
-	if b.Len == 0 {
-		b.Size = float32(deviation)
-	}
-	scale := max(deviation, shapeFlat*float64(b.Size))
-	var form [shapePieces]int16
-	if scale > 0 {
-		for i := range w { // |w| <= sqrt(8) deviations.
-			form[i] = int16(math.Round(w[i] / scale * shapeUnit))
-		}
-	}
-	b.Ratio = 0
-	if b.Len == 0 {
-		b.put(&form)
+// bridge draws a line where samples are missing before x at t, so that forms
+// stay in step with time. Across a longer gap nothing is compared.
+func (s *shape) bridge(t int64, x, step float64) {
+	if s.Period == 0 || step <= 0 {
 		return
 	}
-	at, d2 := b.nearest(&form)
-	d := float32(math.Sqrt(float64(d2)/shapePieces) / shapeUnit)
-	if b.Max > 0 && b.Len >= 4 {
-		b.Ratio = min(d/b.Max, ratioMax)
+	missing := math.Round(float64(t-s.T)/step) - 1
+	if missing < 1 {
+		return
 	}
-	switch full := b.Len == shapeForms; {
-	case !full && (d > shapeNew*b.Max || d > shapeNew):
-		b.put(&form)
-	case full && d > shapeNewFull*b.Max:
-		b.replace(&form)
-	default:
-		b.move(at, &form)
+	if missing > float64(s.M[0]*s.Every) {
+		s.Blind = s.M[len(s.M)-1]
+		return
 	}
-	b.Max = max(b.Max, d)
-}
-
-// nearest returns the form nearest to w and the sum of squared differences. A
-// form too far by its first half is not read to the end.
-func (b *codebook) nearest(w *[shapePieces]int16) (at int, d2 int32) {
-	d2 = math.MaxInt32
-	for c := range b.Form[:b.Len] {
-		f, d := &b.Form[c], int32(0)
-		for i := range shapePieces / 2 {
-			e := int32(w[i]) - int32(f[i])
-			d += e * e
-		}
-		if d >= d2 {
-			continue
-		}
-		for i := shapePieces / 2; i < shapePieces; i++ {
-			e := int32(w[i]) - int32(f[i])
-			d += e * e
-		}
-		if d < d2 {
-			at, d2 = c, d
-		}
-	}
-	return at, d2
-}
-
-// apart returns the sum of squared differences: at most 8 * 5800^2, below 2^31.
-func apart(a, b *[shapePieces]int16) (d2 int32) {
-	for i := range a {
-		e := int32(a[i]) - int32(b[i])
-		d2 += e * e
-	}
-	return d2
-}
-
-// put appends a form.
-func (b *codebook) put(w *[shapePieces]int16) {
-	b.Form[b.Len], b.Seen[b.Len] = *w, 1
-	b.Len++
-}
-
-// move draws a form towards w: the mean of what it stands for, then
-// exponentially weighted.
-func (b *codebook) move(at int, w *[shapePieces]int16) {
-	if b.Seen[at] < shapeSettled {
-		b.Seen[at]++
-	}
-	f := &b.Form[at]
-	for i := range f {
-		f[i] += (w[i] - f[i]) / int16(b.Seen[at])
+	for k := range int(missing) {
+		s.take(t, s.Value+(x-s.Value)*float64(k+1)/(missing+1), step)
 	}
 }
 
-// replace makes one form of the two most alike and puts w in the free place.
-// It costs 2000 comparisons, some 15 us, and is rare: a window must be nearly
-// as unlike all forms as any before it.
-func (b *codebook) replace(w *[shapePieces]int16) {
-	keep, free, least := 0, 1, int32(math.MaxInt32)
-	for i := range b.Form {
-		for j := i + 1; j < shapeForms; j++ {
-			if d := apart(&b.Form[i], &b.Form[j]); d < least {
-				keep, free, least = i, j, d
-			}
+// take adds a sample, and judges the piece it completes, if any.
+func (s *shape) take(t int64, x, step float64) (evidence float64) {
+	if s.Unit == 0 {
+		s.begin(x)
+		return 0
+	}
+	s.N++
+	s.Sum += x
+	if s.Filled++; s.Filled < s.Every {
+		return 0
+	}
+	s.push(s.Sum / float64(s.Every))
+	s.Sum, s.Filled = 0, 0
+	if s.Period > 0 {
+		evidence = s.judge(t, step)
+	}
+	s.keep()
+	return evidence
+}
+
+// begin collects the first values: their range is the scale of the pieces. A
+// range of nothing is no scale: it begins again.
+func (s *shape) begin(x float64) {
+	s.First[s.N%shapeFirst] = float32(x)
+	if s.N++; s.N < shapeFirst {
+		return
+	}
+	lo, hi := float64(s.First[0]), float64(s.First[0])
+	for _, v := range s.First {
+		lo, hi = min(lo, float64(v)), max(hi, float64(v))
+	}
+	if unit := (hi - lo) / shapeFine; unit >= minUnit {
+		s.Unit, s.Centre, s.Every = unit, lo+(hi-lo)/2, 1
+		for _, v := range s.First {
+			s.push(float64(v))
 		}
+		return
 	}
-	f, g := &b.Form[keep], &b.Form[free]
-	for i := range f {
-		f[i] += (g[i] - f[i]) / 2
+	s.N = 0
+}
+
+// judge compares the newest windows with the past and returns the evidence.
+func (s *shape) judge(t int64, step float64) float64 {
+	if s.Turn++; s.Turn >= s.M[len(s.M)-1] {
+		s.Others[0], s.Others[1], s.Turn = 0, s.Others[0], 0
 	}
-	b.Seen[keep] = min(shapeSettled, b.Seen[keep]+b.Seen[free])
-	*g, b.Seen[free] = *w, 1
+	if s.Calm < math.MaxUint32 {
+		s.Calm++
+	}
+	var d [len(shapeShares)]float64
+	var lag [len(shapeShares)]uint32
+	s.nearest(&d, &lag)
+	held := true
+	for q := range d {
+		d[q] *= s.Unit
+		held = held && lag[q] > 0
+	}
+	if s.Blind > 0 {
+		s.Blind--
+		return 0
+	}
+	if !held || float64(s.K) < 3*s.Period {
+		return 0
+	}
+	s.Seen++
+	ratio := s.Tail.ratio(s.average(&d), s.Seen)
+	if ratio < shapeNews || float64(s.Seen) < shapeWarm*s.Period {
+		return 0
+	}
+	return s.tell(ratio, t, step, &d, &lag)
+}
+
+// average returns the mean of the distances in units of their usual ones, and
+// learns what is usual.
+func (s *shape) average(d *[len(shapeShares)]float64) float64 {
+	weight, sum := max(shapeSlow, 1/float64(s.Seen)), 0.0
+	for q, v := range d {
+		u := &s.Usual[q]
+		if *u == 0 { // The first one, or every form so far was met before to the unit.
+			*u = v
+		}
+		if *u > 0 {
+			sum += v / *u
+		}
+		*u += weight * (min(v, shapeCap**u) - *u)
+	}
+	return sum / float64(len(d))
+}
+
+// tell returns the evidence of a ratio if it is news, and writes down what the
+// longer window was compared with.
+func (s *shape) tell(ratio float64, t int64, step float64, d *[len(shapeShares)]float64, lag *[len(shapeShares)]uint32) float64 {
+	if s.Calm > s.M[len(s.M)-1] {
+		s.Top = 0
+	}
+	s.Calm = 0
+	if ratio < shapeRise*s.Top || max(s.Others[0], s.Others[1]) >= shapeSilent {
+		return 0
+	}
+	s.Top = ratio
+	q := len(d) - 1
+	piece := step * float64(s.Every)
+	s.Now = finding{
+		Start: t - int64(piece*float64(s.M[q])), End: t, Near: t - int64(piece*float64(lag[q])),
+		Distance: d[q], Usual: s.Usual[q], Ratio: ratio,
+	}
+	return min(shapeEvidence+shapeSlope*math.Log10(ratio), math.Log10(20*float64(s.Seen)))
+}
+
+// keep looks for the period and the unit when the number of samples has
+// doubled, when values stay beyond the scale, and when there is no room left
+// for more pieces without a period.
+func (s *shape) keep() {
+	if v := s.value(s.K - 1); v == shapeClip || v == -shapeClip {
+		s.Clipped++
+	} else {
+		s.Clipped = 0
+	}
+	full := s.Period == 0 && s.K >= shapeLook
+	doubled := s.N&(s.N-1) == 0
+	if !doubled && !full && s.Clipped < shapeFirst {
+		return
+	}
+	s.Clipped = 0
+	changed := s.refit()
+	if (full || doubled) && s.K >= shapeLook/2 && s.Every < 1<<16 {
+		changed = s.search(full) || changed
+	}
+	if changed {
+		s.derive()
+	}
+}
+
+// search looks for the period and says whether pieces or windows changed. While
+// there is none, a full half of the ring is joined two by two: a longer period
+// may show then.
+func (s *shape) search(full bool) bool {
+	length, strength := s.period(s.Period)
+	switch {
+	case length == 0 && full:
+		s.coarsen(2)
+		s.Every *= 2
+		return true
+	case length == 0:
+		return false
+	case s.Period > 0 && math.Abs(math.Remainder(s.Period, float64(length))) <= .15*float64(length):
+		s.Strength = strength
+		return false // The same, or the multiple of it that was chosen.
+	}
+	g := max(1, uint32(math.Round(float64(length)/shapeAim)))
+	s.coarsen(g)
+	s.Every *= g
+	s.Period, s.Strength = float64(length)/float64(g), strength
+	for s.Period < shapeLeast {
+		s.Period *= 2
+	}
+	for q, share := range shapeShares {
+		s.M[q] = uint32(math.Round(share * s.Period))
+	}
+	s.Seen, s.Tail, s.Top, s.Turn = 0, tail{}, 0, 0
+	return true
 }
 
 // member is the shape's row in a trace.
 func (s *shape) member(evidence float64) Member {
 	m := Member{Name: "shape", P: 1}
-	if s.Led {
+	if s.Led && evidence > 0 {
 		m.P, m.Share = math.Pow(10, -evidence), 1
 	}
 	return m
 }
 
-// restore reads what a checkpoint holds of a shape.
+// note says what the last odd form was compared with, or why nothing is.
+func (s *shape) note(open bool) string {
+	switch {
+	case s.Period == 0:
+		return "form not compared: nothing repeats itself so far"
+	case (s.Led || open) && s.Now.Ratio > 0:
+		f := &s.Now
+		return fmt.Sprintf("form from %s to %s: %.3g from the nearest past one (which ended at %s), usual %.3g; %.3g times the usual largest",
+			stamp(f.Start), stamp(f.End), f.Distance, stamp(f.Near), f.Usual, f.Ratio)
+	}
+	return ""
+}
+
+// append adds what a checkpoint holds of a shape to b.
+func (s *shape) append(b []byte) ([]byte, error) {
+	b, err := binary.Append(binary.LittleEndian.AppendUint64(b, shapeLayout), binary.LittleEndian, &s.shapePieces)
+	if err != nil {
+		return nil, err
+	}
+	return binary.Append(b, binary.LittleEndian, &s.shapeState)
+}
+
+// restore reads what a checkpoint holds of a shape and computes the rest.
 func (s *shape) restore(b []byte) error {
-	if _, err := binary.Decode(b, binary.LittleEndian, s); err != nil || len(b) != shapeSize {
+	if len(b) != shapeSize || binary.LittleEndian.Uint64(b) != shapeLayout {
 		return fmt.Errorf("cannot restore shape from %d bytes, want %d: %w", len(b), shapeSize, ErrForeignState)
 	}
-	for i := range s.Books {
-		if s.Books[i].Len > shapeForms {
-			return fmt.Errorf("cannot restore shape: %d forms, want at most %d: %w", s.Books[i].Len, shapeForms, ErrForeignState)
-		}
-		for j := range s.Books[i].Len {
-			if s.Books[i].Seen[j] == 0 {
-				return fmt.Errorf("cannot restore shape: a form that stands for nothing: %w", ErrForeignState)
-			}
-		}
+	n, err := binary.Decode(b[8:], binary.LittleEndian, &s.shapePieces)
+	if err == nil {
+		_, err = binary.Decode(b[8+n:], binary.LittleEndian, &s.shapeState)
 	}
+	if err != nil {
+		return fmt.Errorf("cannot restore shape: %w", err)
+	}
+	if why := s.damage(); why != "" {
+		return fmt.Errorf("cannot restore shape: %s: %w", why, ErrForeignState)
+	}
+	s.derive()
 	return nil
 }
 
-var shapeSize = binary.Size(shape{})
+// damage says what cannot be in a state that observe left, "" if nothing is wrong.
+func (s *shape) damage() string {
+	for _, x := range s.X {
+		if x > shapeClip || x < -shapeClip {
+			return fmt.Sprintf("a piece of %d units, want at most %d", x, shapeClip)
+		}
+	}
+	for _, m := range s.M {
+		if m > shapeLongest || (m == 0) != (s.Period == 0) {
+			return fmt.Sprintf("a window of %d pieces, want at most %d", m, shapeLongest)
+		}
+	}
+	switch {
+	case s.Unit == 0 && s.N < shapeFirst && s.K == 0:
+	case s.Unit >= minUnit && s.Unit <= maxValue && s.Every > 0 && s.Filled < s.Every && s.K > 0:
+	default:
+		return fmt.Sprintf("%d pieces of %d samples in units of %g", s.K, s.Every, s.Unit)
+	}
+	return ""
+}
+
+// shapeLongest bounds a window: three quarters of the longest period that is
+// not joined further, and of the longest in pieces after joining.
+const shapeLongest = 127
+
+var (
+	shapeLayout = layoutHash(reflect.TypeFor[struct {
+		A shapePieces
+		B shapeState
+	}]())
+	shapeSize = 8 + binary.Size(shapePieces{}) + binary.Size(shapeState{})
+)
