@@ -10,13 +10,13 @@ import (
 // beats them.
 
 // random scores every row by a seeded coin.
-var random = detector{"random", func() func(int64, float64) (float64, float64) {
+var random = detector{name: "random", new: func() func(int64, float64) (float64, float64) {
 	r := rand.New(rand.NewPCG(1, 2))
 	return func(int64, float64) (float64, float64) { x := r.Float64(); return x, x }
 }}
 
 // clock alarms every 500 rows, blind.
-var clock = detector{"blind clock (every 500 rows)", func() func(int64, float64) (float64, float64) {
+var clock = detector{name: "blind clock (every 500 rows)", new: func() func(int64, float64) (float64, float64) {
 	i := 0
 	return func(int64, float64) (float64, float64) {
 		i++
@@ -29,7 +29,7 @@ var clock = detector{"blind clock (every 500 rows)", func() func(int64, float64)
 
 // record scores how far a value lies beyond everything seen, in half ranges,
 // and is silent unless that beats the last hundred rows.
-var record = detector{"record of the value", func() func(int64, float64) (float64, float64) {
+var record = detector{name: "record of the value", new: func() func(int64, float64) (float64, float64) {
 	var lo, hi float64
 	var past []float64
 	n := 0
@@ -55,7 +55,7 @@ var record = detector{"record of the value", func() func(int64, float64) (float6
 }}
 
 // difference scores |x - x1| over the .99 quantile of the last 1440.
-var difference = detector{"difference / trailing q99", func() func(int64, float64) (float64, float64) {
+var difference = detector{name: "difference / trailing q99", new: func() func(int64, float64) (float64, float64) {
 	var ring [1440]float64
 	var sorted []float64
 	var prev, q float64
@@ -86,7 +86,7 @@ var difference = detector{"difference / trailing q99", func() func(int64, float6
 // refitted every 100. Every row agrees with the published one to 1e-6; its
 // published score still differs, because thousands of rows tie at 1 and the last
 // bit of the mean decides which: the published threshold is exactly 1.
-var windowedGaussian = detector{"windowed Gaussian", func() func(int64, float64) (float64, float64) {
+var windowedGaussian = detector{name: "windowed Gaussian", new: func() func(int64, float64) (float64, float64) {
 	const size, every = 6400, 100
 	var window, buffer []float64
 	mean, std := 0.0, 1.0

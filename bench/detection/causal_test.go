@@ -16,7 +16,7 @@ func TestLookAheadIsCaught(t *testing.T) {
 		s.T, s.V = append(s.T, int64(i)*60_000), append(s.V, float64(i*i%37))
 	}
 	runs := 0
-	cheat := detector{"cheat", func() func(int64, float64) (float64, float64) {
+	cheat := detector{name: "cheat", new: func() func(int64, float64) (float64, float64) {
 		runs++
 		top := float64(36 * runs) // What another run over other values would have known.
 		return func(_ int64, v float64) (float64, float64) { return v / top, 0 }

@@ -17,6 +17,7 @@ const openBar = 1000
 type detector struct {
 	name string
 	new  func() func(t int64, v float64) (score, alarm float64)
+	ours bool // Its alarm is not its score.
 }
 
 // bellwether returns a profile of our own.
@@ -28,7 +29,7 @@ func bellwether(p detect.Profile) detector {
 var withShape = configured("Bellwether default with shape", detect.Config{Shape: true, Open: openBar})
 
 func configured(name string, cfg detect.Config) detector {
-	return detector{name, func() func(int64, float64) (float64, float64) {
+	return detector{name: name, ours: true, new: func() func(int64, float64) (float64, float64) {
 		s, err := detect.New(cfg, detect.Meta{})
 		if err != nil {
 			panic(err) // The configurations are constants.

@@ -51,6 +51,9 @@ func nabTable(r *report, set []corpus.Series) error {
 	for _, p := range published {
 		r.row(p[0], p[1], p[2], p[3], "", "", "", "")
 	}
+	var first [][]float64
+	var lead [][2]string
+	at := 0.0
 	for _, d := range []detector{bellwether(detect.ProfileDefault), withShape, bellwether(detect.ProfileSkyline), record, windowedGaussian, clock, random} {
 		score, alarm, err := d.score(set)
 		if err != nil {
@@ -61,6 +64,11 @@ func nabTable(r *report, set []corpus.Series) error {
 			x    [][]float64
 		}{{", alarm", alarm}, {", score", score}} {
 			n := measure.NAB(set, c.x)
+			if first == nil {
+				first, at = c.x, n.Threshold
+			} else if c.name == ", alarm" {
+				lead = append(lead, [2]string{d.name + c.name, leadOf(measure.PairedNAB(set, first, c.x, at, n.Threshold), "%+.1f")})
+			}
 			r.row("**"+d.name+"**"+c.name, f1(n.Standard), f1(n.LowFP), f1(n.LowFN), fmt.Sprint(n.Hit), fmt.Sprint(n.FP),
 				fmt.Sprintf("%.0f", float64(n.FP)*1000/days), f1(halves(set, c.x)))
 			if d.name == clock.name {
@@ -68,6 +76,12 @@ func nabTable(r *report, set []corpus.Series) error {
 				break
 			}
 		}
+	}
+	r.end()
+	r.text("Lead of \"Bellwether default, alarm\" in the standard score, with the 95 % interval of a paired bootstrap over files:")
+	r.table("over", "points")
+	for _, l := range lead {
+		r.row(l[0], l[1])
 	}
 	r.end()
 	return nil

@@ -151,15 +151,20 @@ func NABAt(set []corpus.Series, scores [][]float64, p NABProfile, threshold floa
 
 func nabAt(points []nabPoint, windows int, p NABProfile, threshold float64) NABResult {
 	w := p.weights()
-	var out NABResult
+	raw, hit, fp := nabRaw(points, windows, w, threshold)
+	return NABResult{Score: w.scale(raw, windows), Hit: hit, FP: fp}
+}
+
+// nabRaw returns the unscaled score at a threshold, the windows hit and the
+// rows outside.
+func nabRaw(points []nabPoint, windows int, w nabWeights, threshold float64) (raw float64, hits, fp int) {
 	reward, hit := make([]float64, windows), make([]bool, windows)
-	raw := 0.0
 	for _, p := range points {
 		switch {
 		case p.score < threshold:
 		case p.window < 0:
 			raw += w.fp * p.value
-			out.FP++
+			fp++
 		default:
 			reward[p.window] = max(reward[p.window], w.tp*p.value)
 			hit[p.window] = true
@@ -168,11 +173,10 @@ func nabAt(points []nabPoint, windows int, p NABProfile, threshold float64) NABR
 	for i, r := range reward {
 		if hit[i] {
 			raw += r
-			out.Hit++
+			hits++
 		} else {
 			raw -= w.fn
 		}
 	}
-	out.Score = w.scale(raw, windows)
-	return out
+	return raw, hits, fp
 }
