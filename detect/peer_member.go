@@ -62,7 +62,7 @@ const (
 	stillLeast  = 6    // Rounds a copy stands still at least.
 	stillShare  = .25  // A copy that stands still more often is not judged by that.
 	goneAfter   = 5    // Rounds missed that end an anomaly.
-	farthest        = 1e6
+	farthest    = 1e6
 )
 
 // look takes the views of a member in the round of its group.
