@@ -69,6 +69,9 @@ func describe(out *pb.Anomaly, f pipeline.Finding) {
 	t := a.Trace
 	out.Change, out.Effect, out.Deploy = stamp(a.Change), t.Effect, f.Deploy
 	out.Baseline = durationpb.New(time.Duration(t.Baseline) * time.Millisecond)
+	if t.EValue > 0 {
+		out.EValue = finite(t.EValue)
+	}
 	if t.StateHash != 0 {
 		out.StateHash = fmt.Sprintf("%016x", t.StateHash)
 	}

@@ -68,7 +68,7 @@ func (p *Pipeline) GiveFeedback(id string, useful bool, note string) (Finding, e
 		return f, nil
 	}
 	again := f.Verdict != nil && f.Verdict.Useful == useful // Only the words changed.
-	v := Verdict{ID: id, At: p.Now().UnixMilli(), Useful: useful, Note: note, Series: metric.FormatSeries(f.Labels), View: f.View, Anomaly: f.Anomaly}
+	v := Verdict{ID: id, At: p.said.stamp(p.Now().UnixMilli()), Useful: useful, Note: note, Series: metric.FormatSeries(f.Labels), View: f.View, Anomaly: f.Anomaly}
 	if err := p.said.keep(remark{Verdict: &v}); err != nil {
 		return Finding{}, err
 	}

@@ -35,7 +35,7 @@ type tended struct {
 	kind    Kind
 	seen    int64 // Instant of the last sample handed over.
 	due     int64 // Something said takes effect at this instant.
-	heeded  int64 // What was said up to here has been heeded.
+	heeded  int64 // Instant of the last thing said that was heeded.
 	born    bool  // A sample has come since it was added or restored.
 	expired bool  // It ended; the next sample brings it back.
 	parent  labels.Labels
@@ -62,27 +62,34 @@ func (w *Watch) attend(ref uint64, s *watched, t int64) bool {
 
 // heed lets what was said of a series up to t take effect.
 func (w *Watch) heed(ref uint64, s *watched, t int64) {
-	from := s.tend.heeded
+	from, last := s.tend.heeded, s.tend.heeded
+	news := from
 	if !s.tend.born {
 		s.tend.born = true
-		from = max(from, t-deployNews)
+		news = max(from, t-deployNews)
 	}
 	for _, d := range w.tend.deploys {
-		if d.effect() > from && d.effect() <= t && metric.Matches(d.matchers, s.labels) {
-			for i := range s.views {
-				s.views[i].det.MarkDeploy(d.At)
-			}
+		if d.effect() <= from || d.effect() > t {
+			continue
+		}
+		last = max(last, d.effect())
+		if d.effect() <= news || !metric.Matches(d.matchers, s.labels) {
+			continue
+		}
+		for i := range s.views {
+			s.views[i].det.MarkDeploy(d.At)
 		}
 	}
 	for i := range s.views {
 		v := &s.views[i]
 		for _, said := range w.tend.verdicts[seriesName(s.labels, v.name)] {
-			if said.At > s.tend.heeded && said.At <= t {
+			if said.At > from && said.At <= t {
+				last = max(last, said.At)
 				w.judged(ref, s, v, said)
 			}
 		}
 	}
-	s.tend.heeded = t
+	s.tend.heeded = last
 	s.tend.due = w.nextSaid(s, t)
 }
 

@@ -159,6 +159,20 @@ func (s *said) append(r remark) error {
 	return nil
 }
 
+// stamp returns the instant of a new remark: now, and after every earlier one,
+// so that the order of remarks is that of their instants. The caller holds one.
+func (s *said) stamp(now int64) int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if n := len(s.deploys); n > 0 {
+		now = max(now, s.deploys[n-1].Given+1)
+	}
+	if n := len(s.verdicts); n > 0 {
+		now = max(now, s.verdicts[n-1].At+1)
+	}
+	return now
+}
+
 // deploy keeps a deploy and tells the detectors, unless it is known.
 func (s *said) deploy(p *Pipeline, d Deploy) (Deploy, error) {
 	s.one.Lock()
@@ -172,11 +186,12 @@ func (s *said) deploy(p *Pipeline, d Deploy) (Deploy, error) {
 	if i >= 0 {
 		return d, nil
 	}
+	d.Given = s.stamp(d.Given)
 	d.Series = p.countSeries(d.matchers)
 	if err := s.keep(remark{Deploy: &d}); err != nil {
 		return Deploy{}, err
 	}
-	p.tellDeploy(d, p.Now().UnixMilli())
+	p.tellDeploy(d, max(d.Given, p.Now().UnixMilli()))
 	return d, nil
 }
 

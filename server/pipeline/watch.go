@@ -173,7 +173,7 @@ func (w *Watch) Observe(ref uint64, t int64, v float64, h *histogram.FloatHistog
 		return
 	}
 	if !w.attend(ref, s, t) {
-		if s.last == nil && h != nil {
+		if h != nil && t > s.lastT {
 			s.last, s.lastT = h, t // What came before a restart.
 		}
 		return
