@@ -80,7 +80,7 @@ const (
 	leastRatio  = 2
 	leastShift  = 1 // Buckets: 9 %.
 	leastTail   = 2 // Buckets: the slowest twentieth 19 % off.
-	tellingFrom = 500
+	tellingFrom = 150
 	// worse is how much stronger evidence has to get before an open anomaly is
 	// news again: windows that fill make it grow by themselves.
 	worse       = 1.5
