@@ -17,6 +17,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/bellwether-ts/bellwether/bench/detection/corpus"
@@ -24,7 +25,7 @@ import (
 
 func main() {
 	out := flag.String("o", "bench/detection/REPORT.md", "file to write; - for stdout")
-	sets := flag.String("sets", "nab,aiops,wsd,ucr,tods,tcpd,histogram,soak,cost", "parts to measure, by comma")
+	sets := flag.String("sets", "nab,aiops,wsd,ucr,tods,tcpd,histogram,soak,cost,etsy,pass", "parts to measure, by comma")
 	flag.Parse()
 	if err := run(*out, strings.Split(*sets, ","), os.Getenv("BELLWETHER_CORPUS"), os.Getenv("BELLWETHER_NAB_RESULTS")); err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -52,13 +53,14 @@ func run(out string, parts []string, dir, results string) error {
 	section := map[string]func(*report, string) error{
 		"nab": nabSection(results), "aiops": kpiSection("aiops", 7), "wsd": kpiSection("wsd", 35),
 		"ucr": ucrSection, "tods": todsSection, "tcpd": tcpdSection, "histogram": histogramSection, "soak": soakSection, "scenarios": scenarioSection, "cost": costSection,
+		"etsy": etsySection, "pass": passSection,
 	}
 	for _, p := range parts {
 		f, ok := section[p]
 		if !ok {
-			return fmt.Errorf("cannot measure part %q: want some of nab, aiops, wsd, ucr, tods, tcpd, histogram, soak, scenarios, cost", p)
+			return fmt.Errorf("cannot measure part %q: want some of nab, aiops, wsd, ucr, tods, tcpd, histogram, soak, scenarios, cost, etsy, pass", p)
 		}
-		if dir == "" && p != "histogram" && p != "soak" && p != "scenarios" && p != "cost" {
+		if dir == "" && !slices.Contains([]string{"histogram", "soak", "scenarios", "cost", "etsy", "pass"}, p) {
 			continue
 		}
 		fmt.Fprintln(os.Stderr, "measuring", p)
