@@ -39,7 +39,7 @@ type tended struct {
 	born    bool  // A sample has come since it was added or restored.
 	expired bool  // It ended; the next sample brings it back.
 	parent  labels.Labels
-	anchors int // Times its level was accepted after a deploy.
+	moved   int64 // The deploy after which its level was accepted last.
 }
 
 // fresh is a series that has seen nothing.
@@ -172,9 +172,10 @@ type Adapted struct {
 }
 
 // settledAt notes that a level was accepted after a deploy.
-func (w *Watch) settledAt(ref uint64, s *watched, t int64, r detect.Result) {
-	s.tend.anchors++
-	if w.opts.Adapted != nil {
+func (w *Watch) settledAt(ref uint64, s *watched, v *view, t int64, r detect.Result) {
+	again := s.tend.moved == v.det.Deployed()
+	s.tend.moved = v.det.Deployed()
+	if w.opts.Adapted != nil && !again { // A rollout may move a series in steps; it is one series.
 		w.opts.Adapted(s.labels, Adapted{Ref: ref, At: t, From: r.Expected, To: r.Observed})
 	}
 }

@@ -201,6 +201,7 @@ func (p *Pipeline) retell() {
 		p.tellDeploy(d, minInstant)
 	}
 	for _, v := range p.said.verdicts {
+		p.Anomalies.judge(v)
 		for i := range p.watches {
 			p.watches[i].SayVerdict(0, v, minInstant)
 		}

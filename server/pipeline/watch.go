@@ -208,7 +208,7 @@ func (w *Watch) after(ref uint64, s *watched, v *view, t int64, r detect.Result)
 		return
 	}
 	if r.Transition == detect.TransitionAdapted {
-		w.settledAt(ref, s, t, r)
+		w.settledAt(ref, s, v, t, r)
 		return
 	}
 	a, ok := v.det.Anomaly()
