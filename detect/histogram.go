@@ -126,6 +126,9 @@ func (s *HistogramSeries) Judged() bool {
 	return s.s.Intake.Full && s.s.Judge.At == s.s.Last.T && intake(s.s.Last.Intake) == intakeValue
 }
 
+// Batches returns how many batches were judged.
+func (s *HistogramSeries) Batches() uint64 { return uint64(s.s.Judge.N) }
+
 // Beyond is the largest ratio of the last batch by itself to how far batches
 // usually lie off: what Fleet.Still wants of each batch of an open anomaly. The
 // longer windows overlap, so their ratios are not new each time.

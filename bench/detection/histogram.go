@@ -121,7 +121,8 @@ func histogramSection(r *report, _ string) error {
 	r.head("Histogram shift")
 	r.text(fmt.Sprintf("Generated latencies: a lognormal body and a slow mode, daily waves of traffic and latency, a wander from minute to minute that is "+
 		"heavy-tailed in every third series; %d series of each kind, rate and form, %d days healthy, then the change. One configuration, budget 10. "+
-		"Every rival sees the same requests. The constants were chosen on this generator with other seeds.", histogramCopies, histogramDays))
+		"Every rival sees the same requests, at budget 10 where it has one; a fixed threshold has none. The constants were chosen on this generator with other seeds. "+
+		"The nightly job sends a third of the requests through the slow mode for six minutes: it is told on its first two nights, then usual.", histogramCopies, histogramDays))
 	var tasks []shiftTask
 	for rate := range histogramRates {
 		for copy := range histogramCopies {
@@ -137,7 +138,7 @@ func histogramSection(r *report, _ string) error {
 	powerTable(r, tasks, counts)
 	rateTable(r, tasks, counts)
 	falseTable(r, tasks, counts)
-	return nil
+	return histogramCost(r)
 }
 
 // tally joins the counts of the tasks that keep accepts, for rival k.

@@ -69,6 +69,7 @@ type detection struct {
 	tracks []*track         // By Series.ID.
 	maxT   int64            // Newest instant seen.
 	custom *customDetection // Users' detectors; nil: none.
+	forms  *formDetection   // Of classic histograms.
 }
 
 func newDetection(o DetectOptions, w *bufio.Writer) (*detection, error) {
@@ -100,8 +101,11 @@ func newDetection(o DetectOptions, w *bufio.Writer) (*detection, error) {
 	if c, ok := d.sink.(*csvSink); ok {
 		c.header()
 	}
+	var err error
+	if d.forms, err = newFormDetection(d, o); err != nil {
+		return nil, err
+	}
 	if len(o.Detectors) > 0 {
-		var err error
 		if d.custom, err = newCustomDetection(d, o); err != nil {
 			return nil, err
 		}
@@ -133,6 +137,9 @@ func (d *detection) row(row *Row) error {
 				return err
 			}
 		}
+	}
+	if err := d.forms.row(row); err != nil {
+		return err
 	}
 	return d.custom.row(row)
 }
@@ -199,5 +206,9 @@ func (d *detection) finish() error {
 	if err != nil {
 		return err
 	}
-	return d.sink.finish(append(slices.Clip(d.tracks), ours...))
+	forms, err := d.forms.finish()
+	if err != nil {
+		return err
+	}
+	return d.sink.finish(slices.Concat(d.tracks, forms, ours))
 }

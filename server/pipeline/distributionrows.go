@@ -127,22 +127,22 @@ func (b *bucketRows) place(ref uint64, t int64, v float64) (lost DistributionLos
 	if !ok {
 		return lost
 	}
-	if b.began && t <= b.judged {
-		lost.Late++
-		return lost
-	}
 	i, _ := b.find(le)
 	bucket := &b.buckets[i]
-	if metric.IsStale(v) {
-		bucket.alive = false
+	late := b.began && t <= b.judged
+	switch {
+	case metric.IsStale(v):
+		bucket.alive = bucket.alive && late
 		return lost
-	}
-	if !metric.IsFinite(v) || v < 0 {
+	case !metric.IsFinite(v) || v < 0:
 		return lost
-	}
-	if !bucket.alive {
+	case !bucket.alive: // Late or not: the next tick waits for it.
 		bucket.alive, bucket.first, bucket.missed = true, t, 0
 		b.settled = false
+	}
+	if late {
+		lost.Late++
+		return lost
 	}
 	bucket.first = min(bucket.first, t)
 	b.row(t)[i] = v
@@ -196,6 +196,8 @@ func (b *bucketRows) next(now int64, judge func(t int64, h *histogram.FloatHisto
 	for b.settled && len(b.rows) > 0 {
 		r := b.rows[0]
 		switch {
+		case now > 0 && r.t >= now:
+			return lost // It may be in the middle of coming.
 		case b.complete(r):
 			if b.fill(r) {
 				judge(r.t, &b.h)

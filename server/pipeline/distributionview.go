@@ -169,6 +169,8 @@ func (d *Distributions) watch(h *distributed) {
 func (d *Distributions) reasonNotTo(name, ls labels.Labels) string {
 	named := func(sets [][]*labels.Matcher) bool { return matchesAny(sets, name) || matchesAny(sets, ls) }
 	switch {
+	case d.opts.Detect.Profile == detect.ProfileSkyline:
+		return "the skyline profile knows no distributions"
 	case d.watching >= d.opts.Max:
 		return "limit of watched histograms reached"
 	case isOwnResult(name):
@@ -385,6 +387,33 @@ func (d *Distributions) Coverage() Coverage {
 		}
 	}
 	return c
+}
+
+// Watches reports whether a series is, or is part of, a histogram that is
+// watched.
+func (d *Distributions) Watches(ref uint64) bool {
+	s := d.series[ref]
+	return s != nil && s.det != nil
+}
+
+// DistributionStatus is how one histogram does.
+type DistributionStatus struct {
+	Name    string // As findings name it.
+	Verdict detect.Verdict
+	Batches uint64 // Judged so far.
+}
+
+// List returns how the histograms do, by name.
+func (d *Distributions) List() []DistributionStatus {
+	var out []DistributionStatus
+	for _, of := range []map[string]*distributed{d.native, d.classic} {
+		for _, key := range slices.Sorted(maps.Keys(of)) {
+			if s := of[key]; s.det != nil {
+				out = append(out, DistributionStatus{seriesName(s.labels, distributionView), s.verdict, s.det.Batches()})
+			}
+		}
+	}
+	return out
 }
 
 // Losses returns what could not be judged so far.

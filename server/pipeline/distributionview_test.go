@@ -192,6 +192,24 @@ func TestClassicBucketsThatDoNotCome(t *testing.T) {
 	}
 }
 
+// A tick in the middle of the first scrape costs that scrape, not the histogram.
+func TestTickInTheMiddleOfAScrape(t *testing.T) {
+	f := latencies(40, 100, 40)
+	d, _ := newForms(t, DistributionOptions{})
+	f.add(t, d)
+	for k := range f.le {
+		d.Observe(uint64(k+1), 0, f.counts[0][k], nil)
+		d.Tick(int64(k + 1))
+	}
+	for i := 1; i < 40; i++ {
+		f.scrape(d, i)
+		d.Tick(int64(i)*minute + 15_000)
+	}
+	if n := judged(d); n != 38 {
+		t.Errorf("%d batches of 39 whole scrapes, want 38", n)
+	}
+}
+
 // The stale markers of a target that went end its buckets; they come back.
 func TestClassicBucketsGoStale(t *testing.T) {
 	f := latencies(40, 100, 40)
