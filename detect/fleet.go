@@ -21,8 +21,8 @@ import (
 // holds whatever the doors have to do with each other: strength by its p-value,
 // persistence by Ville's inequality (the product of e-values of successive
 // samples exceeds x with a chance of 1/x at most), company by the false
-// discovery rate of e-BH, which holds under any dependence; patience is
-// measured, not proven.
+// discovery rate of e-BH, which holds under any dependence; patience by growing
+// where it has let more through than its share.
 //
 // Strength is an online budget: the class keeps a decaying count of openings
 // that neither lasted nor came together, and where those come more often than
@@ -62,10 +62,12 @@ const (
 	sharePersistence = .1
 	fleetAlpha       = .1     // False discovery rate of the company door.
 	fleetLeast       = 1_000  // A smaller fleet is judged as this many: the budget is per 1000, and time repeats what series do not.
-	fleetWindow      = 600e3  // Milliseconds within which openings are company.
+	fleetWindow      = 300e3  // Milliseconds within which openings are company.
 	fleetStride      = 60_000 // Milliseconds between the instants judged when time jumps.
 	fleetPatience    = 3600e3 // Milliseconds an opening stays open to be told for that alone,
-	patienceSamples  = 20     // and samples at least.
+	patienceSamples  = 20     // and samples at least;
+	patienceMost     = 8      // so many times that where patience has let too many through.
+	sharePatience    = .1     // Of the budget: what patience lets through before it grows.
 	betMin, betMax   = .5, 20 // Bounds of what one more sample is worth.
 	dayMS            = 86_400_000
 )
@@ -205,7 +207,7 @@ func (f *Fleet) Tick(now int64) []Ruling {
 		for _, at := range c.instants(now) {
 			out = append(out, f.judge(c, at)...)
 		}
-		excess := c.excess() // Before anything here is admitted: the order must not matter.
+		excess, patience := c.excess(), f.patience(c) // Before anything here is admitted: the order must not matter.
 		for _, h := range f.held {
 			if h.door != DoorNone || f.class(h.o.High) != c {
 				continue
@@ -214,7 +216,7 @@ func (f *Fleet) Tick(now int64) []Ruling {
 			switch {
 			case f.strong(h, excess):
 				out = append(out, f.admit(h, DoorStrength, now))
-			case h.patient(now):
+			case h.patient(now, patience):
 				out = append(out, f.admit(h, DoorPatience, now))
 			}
 		}

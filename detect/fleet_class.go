@@ -14,6 +14,7 @@ type fleetClass struct {
 	counts   ClassCounts
 	lone     float64 // Openings neither persistent nor in company, decayed.
 	promised float64 // What the budget promises in the same time, decayed.
+	patient  float64 // Openings told for patience alone, decayed.
 }
 
 // ClassCounts counts the openings of a class.
@@ -54,6 +55,7 @@ func (f *Fleet) pass(t int64) {
 	for i := range f.classes {
 		c := &f.classes[i]
 		c.lone *= keep
+		c.patient *= keep
 		c.promised = c.promised*keep + f.cfg.Open/1000*float64(c.watched)*ms/dayMS
 	}
 }
@@ -134,8 +136,15 @@ func (h *held) silence(now int64) float64 {
 	return h.first + 2*math.Log10(float64(now-h.o.Change)/before)
 }
 
+// patience is how long an opening stays open to be told for that alone, in
+// milliseconds: longer, where it has let more through than its share.
+func (f *Fleet) patience(c *fleetClass) float64 {
+	fair := sharePatience*f.cfg.Budget/f.cfg.Open*c.promised + lonePrior
+	return fleetPatience * max(1, min(patienceMost, c.patient/fair))
+}
+
 // patient reports whether an opening has stayed open long enough to be told for
 // that alone: by the clock only where nobody reports its samples.
-func (h *held) patient(now int64) bool {
-	return float64(now-h.o.At) >= fleetPatience && (h.samples >= patienceSamples || h.samples == 0 || h.o.Kind == KindNoData)
+func (h *held) patient(now int64, patience float64) bool {
+	return float64(now-h.o.At) >= patience && (h.samples >= patienceSamples || h.samples == 0 || h.o.Kind == KindNoData)
 }

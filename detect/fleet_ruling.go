@@ -68,7 +68,7 @@ func (f *Fleet) ruling(h *held, at int64) Ruling {
 		Rate: f.rate(h.o), Alone: shareStrength * f.cfg.Budget / excess, Excess: excess,
 		Bet: h.bet, BetNeed: f.odds(),
 		Company: h.company, Watched: c.watched, E: f.evalue(c, h), ENeed: h.needed,
-		Patience: h.o.At + fleetPatience,
+		Patience: h.o.At + int64(f.patience(c)),
 	}
 }
 
@@ -77,6 +77,9 @@ func (f *Fleet) admit(h *held, d Door, at int64) Ruling {
 	c := f.class(h.o.High)
 	h.door = d
 	c.counts.Admitted[d]++
+	if d == DoorPatience {
+		c.patient++
+	}
 	if h.lone && d != DoorStrength { // What lasts in the end was no lone one.
 		h.lone = false
 		c.lone--

@@ -20,9 +20,9 @@ import (
 //
 // A round is one sample of each member. In it
 //
-//	median      of the members' values
-//	usual       the place each member learned to have beside the median, added
-//	            to it or multiplied with it, whichever fits the group better
+//	level       the median of what each says the level is, its usual place taken out
+//	usual       the place each member learned to have beside the level, added to
+//	            it or multiplied with it, whichever fits the group better
 //	z           (value - usual place) over the scale of the round: 1.48 times
 //	            the median distance, guarded from below
 //
@@ -73,13 +73,15 @@ type peerSample struct {
 	v float64
 }
 
-// PeerFinding is a transition of the peer anomaly of one series.
+// PeerFinding is a transition of the peer anomaly of one series; or none, where
+// it is open and stays as it is.
 type PeerFinding struct {
 	Ref        uint64
 	At         int64
 	Transition Transition
 	Anomaly    Anomaly
-	Gone       bool // Closed because the member is gone, not because it recovered.
+	Gone       bool    // Closed because the member is gone, not because it recovered.
+	Beyond     float64 // How far the member is beyond the usual in this round, for Fleet.Still.
 }
 
 // PeerCounts counts what is compared and what is not.
@@ -231,9 +233,12 @@ func (g *peerGroup) findings(out []PeerFinding) []PeerFinding {
 	for _, m := range g.members {
 		tr := m.transition
 		if tr == TransitionNone {
+			if m.episode != nil && m.missed == 0 {
+				out = append(out, PeerFinding{Ref: m.ref, At: g.last, Anomaly: Anomaly{Start: m.episode.Start, Open: true}, Beyond: m.ratio[viewNow]})
+			}
 			continue
 		}
-		out = append(out, PeerFinding{Ref: m.ref, At: g.last, Transition: tr, Anomaly: m.anomaly(), Gone: tr == TransitionClosed && m.missed > 0})
+		out = append(out, PeerFinding{Ref: m.ref, At: g.last, Transition: tr, Anomaly: m.anomaly(), Gone: tr == TransitionClosed && m.missed > 0, Beyond: m.ratio[viewNow]})
 		m.transition = TransitionNone
 		switch tr {
 		case TransitionOpened:

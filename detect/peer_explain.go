@@ -30,6 +30,9 @@ func (m *peerMember) trace() Trace {
 		Effect: m.ratio[viewNow], Score: m.evidence, Bar: m.bar, Samples: uint64(m.seen),
 		Baseline: int64(float64(m.seen) * g.step),
 	}
+	if g.present < peersLeast || m.seen == 0 { // Nothing is expected of it.
+		t.Expected, t.Lower, t.Upper = m.value, m.value, m.value
+	}
 	if m.value < m.expected {
 		t.Effect = -t.Effect
 	}
@@ -66,7 +69,7 @@ func (m *peerMember) notes() []string {
 	g := m.group
 	var n []string
 	add := func(format string, args ...any) { n = append(n, fmt.Sprintf(format, args...)) }
-	add("compared with the others of %s: %d here, their median %.6g", g.key, g.present, g.median)
+	add("compared with the others of %s: %d here, median %.6g, level %.6g", g.key, g.present, g.median, g.level)
 	switch {
 	case g.present < peersLeast:
 		add("not enough peers: %d of %d needed", g.present, peersLeast)
@@ -75,9 +78,9 @@ func (m *peerMember) notes() []string {
 		add("%d of %d rounds needed to know its usual place", m.seen, peerWarm)
 		return n
 	case g.fits == byFactor:
-		add("its usual place is %.4g times the median", 1+m.usual[byFactor]*sign(g.median))
+		add("its usual place is %.4g times the level of the group", 1+m.usual[byFactor]*sign(g.level))
 	default:
-		add("its usual place is %+.4g beside the median", m.usual[byDifference])
+		add("its usual place is %+.4g beside the level of the group", m.usual[byDifference])
 	}
 	if m.still >= stillLeast {
 		add("stands still for %d rounds while most of the others move", m.still)
@@ -116,12 +119,12 @@ func (p *Peers) Explain(ref uint64) (t Trace, ok bool) {
 
 // PeerContext is what the peers of a series do.
 type PeerContext struct {
-	Group  string
-	Peers  int     // Others in the last round.
-	Median float64 // Of all members.
-	Went   float64 // How far the median went in the last ten rounds.
-	Moved  bool    // That is more than it usually goes: the group as a whole moved.
-	Apart  bool    // The series is away from its usual place beside the median.
+	Group string
+	Peers int     // Others in the last round.
+	Level float64 // Of the group: the median of the values with usual places taken out.
+	Went  float64 // How far it went in the last ten rounds.
+	Moved bool    // That is more than it usually goes: the group as a whole moved.
+	Apart bool    // The series is away from its usual place beside the others.
 }
 
 // Context returns what the peers of a series do; ok is false if it has fewer
@@ -133,7 +136,7 @@ func (p *Peers) Context(ref uint64) (c PeerContext, ok bool) {
 	}
 	g := m.group
 	return PeerContext{
-		Group: g.key, Peers: g.present - 1, Median: g.median, Went: g.trend.step, Moved: g.trend.moved(),
+		Group: g.key, Peers: g.present - 1, Level: g.level, Went: g.trend.step, Moved: g.trend.moved(),
 		Apart: m.ratio[viewNow] > guardRatio || m.ratio[viewPlace] > guardRatio,
 	}, true
 }
@@ -142,11 +145,11 @@ func (p *Peers) Context(ref uint64) (c PeerContext, ok bool) {
 func (c PeerContext) String() string {
 	switch {
 	case c.Moved && !c.Apart:
-		return fmt.Sprintf("its %d peers moved too (median %.4g, by %+.4g): one story, not this copy's", c.Peers, c.Median, c.Went)
+		return fmt.Sprintf("its %d peers moved too (level %.4g, by %+.4g): one story, not this copy's", c.Peers, c.Level, c.Went)
 	case c.Moved:
-		return fmt.Sprintf("its %d peers moved (median %.4g, by %+.4g) and it parted from them", c.Peers, c.Median, c.Went)
+		return fmt.Sprintf("its %d peers moved (level %.4g, by %+.4g) and it parted from them", c.Peers, c.Level, c.Went)
 	case c.Apart:
-		return fmt.Sprintf("its %d peers did not move (median %.4g): this copy's story", c.Peers, c.Median)
+		return fmt.Sprintf("its %d peers did not move (level %.4g): this copy's story", c.Peers, c.Level)
 	}
-	return fmt.Sprintf("its %d peers did not move (median %.4g), and it is about where it usually is beside them", c.Peers, c.Median)
+	return fmt.Sprintf("its %d peers did not move (level %.4g), and it is about where it usually is beside them", c.Peers, c.Level)
 }

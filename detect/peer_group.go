@@ -16,7 +16,8 @@ type peerGroup struct {
 	open        int     // Anomalies open.
 
 	present int     // Members of the last round.
-	median  float64 // Of their values.
+	median  float64 // Of their values,
+	level   float64 // and of what each says the level is, its usual place taken out.
 	scale   float64 // Of their distances from their usual places.
 	usual   float64 // What the scale usually is.
 	reach   float64 // How far from the median members usually are at most.
@@ -46,6 +47,7 @@ const (
 	scaleLeast  = .5  // A round is at least this share of the usual scale wide, all of it in a group of four,
 	scaleMedian = .02 // and this share of the median: less is nobody's business,
 	scaleReach  = .02 // and this share of how far members are apart.
+	scaleTiny   = 1e-200
 	frameForget = .02
 	frameBetter = .8 // The other frame must err this much less to be taken.
 	madSigma    = 1.4826
@@ -56,12 +58,22 @@ const (
 	turnConfirm = 2  // Rounds a departure lasts before it is told, for the next of a rollout to show.
 )
 
-// place is where a member usually is beside a median.
-func place(f frame, usual, median float64) float64 {
+// place is where a member usually is when the group is at a level.
+func place(f frame, usual, level float64) float64 {
 	if f == byFactor {
-		return median + usual*math.Abs(median)
+		return level + usual*math.Abs(level)
 	}
-	return median + usual
+	return level + usual
+}
+
+// unplace is the level that a value at its usual place says there is; ok is
+// false where the place says nothing.
+func unplace(f frame, usual, value, median float64) (level float64, ok bool) {
+	if f == byDifference {
+		return value - usual, true
+	}
+	times := 1 + usual*sign(median)
+	return value / times, times > .01
 }
 
 // round judges the members that are here.
@@ -87,7 +99,8 @@ func (g *peerGroup) round(cfg PeerConfig) {
 	slices.Sort(g.work)
 	g.median = middle(g.work)
 	g.reach = max(g.reach*(1-scaleForget/10), max(g.work[len(g.work)-1]-g.median, g.median-g.work[0]))
-	g.trend.push(g.median)
+	g.settle()
+	g.trend.push(g.level)
 	g.measure()
 	bar := openingBar(cfg.Budget, g.step)
 	hold := adaptation(cfg.Adapt, g.step)
@@ -129,6 +142,24 @@ func (g *peerGroup) depart(bar float64) {
 	}
 }
 
+// settle finds the level of the group. The plain median would move when a copy
+// in the middle goes bad, and every other copy would seem to move against it.
+func (g *peerGroup) settle() {
+	g.level = g.median
+	g.work = g.work[:0]
+	for _, m := range g.members {
+		if m.here && m.seen > 0 {
+			if level, ok := unplace(g.fits, m.usual[g.fits], m.value, g.median); ok {
+				g.work = append(g.work, level)
+			}
+		}
+	}
+	if 2*len(g.work) > g.present {
+		slices.Sort(g.work)
+		g.level = middle(g.work)
+	}
+}
+
 // measure finds the scale of the round: how far members are from their usual
 // places, in the frame that has fitted better.
 func (g *peerGroup) measure() {
@@ -137,7 +168,7 @@ func (g *peerGroup) measure() {
 		g.work = g.work[:0]
 		for _, m := range g.members {
 			if m.here && m.seen > 0 {
-				g.work = append(g.work, math.Abs(m.value-place(f, m.usual[f], g.median)))
+				g.work = append(g.work, math.Abs(m.value-place(f, m.usual[f], g.level)))
 			}
 		}
 		if len(g.work) == 0 {
@@ -157,7 +188,7 @@ func (g *peerGroup) measure() {
 		g.usual += scaleForget * (min(now, 3*max(g.usual, now/10)) - g.usual)
 	}
 	g.wide = g.present >= splitFrom && now > splitScale*g.usual
-	g.scale = max(now, (scaleLeast+2/float64(g.present))*g.usual, scaleMedian*math.Abs(g.median), scaleReach*g.reach, math.SmallestNonzeroFloat64)
+	g.scale = max(now, (scaleLeast+2/float64(g.present))*g.usual, scaleMedian*math.Abs(g.level), scaleReach*g.reach, scaleTiny)
 }
 
 // leave ends the round: who was here is not yet here in the next.
@@ -188,7 +219,7 @@ func middle(sorted []float64) float64 {
 	return sorted[n/2-1] + (sorted[n/2]-sorted[n/2-1])/2
 }
 
-// peerTrend tells whether the group as a whole moves: how far the median went
+// peerTrend tells whether the group as a whole moves: how far its level went
 // in trendRounds rounds, against how far it usually goes.
 type peerTrend struct {
 	ring  [trendRounds]float64
@@ -203,10 +234,10 @@ const (
 	trendMoved  = 4 // Times the usual that are a move of the group.
 )
 
-func (r *peerTrend) push(median float64) {
+func (r *peerTrend) push(level float64) {
 	i := r.n % trendRounds
 	if r.n >= trendRounds {
-		r.step = median - r.ring[i]
+		r.step = level - r.ring[i]
 		a := math.Abs(r.step)
 		if r.n < 1/trendForget {
 			r.usual += (a - r.usual) / float64(r.n)
@@ -214,7 +245,7 @@ func (r *peerTrend) push(median float64) {
 			r.usual += trendForget * (min(a, trendMoved*max(r.usual, a/10)) - r.usual)
 		}
 	}
-	r.ring[i] = median
+	r.ring[i] = level
 	r.n++
 }
 

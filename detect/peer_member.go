@@ -63,20 +63,17 @@ const (
 	stillShare  = .25  // A copy that stands still more often is not judged by that.
 	goneAfter   = 5    // Rounds missed that end an anomaly.
 	farthest    = 1e6
+	peerFresh   = 2000 // Samples of a group below which it is fresh: see claimable.
 )
 
 // look takes the views of a member in the round of its group.
 func (m *peerMember) look(g *peerGroup) {
 	m.seen++
-	d := m.value - g.median
-	factor := 0.0
-	if g.median != 0 {
-		factor = d / math.Abs(g.median)
-	}
+	d, factor := m.beside(g)
 	if m.seen == 1 {
 		m.usual = [2]float64{factor, d}
 	}
-	m.expected = place(g.fits, m.usual[g.fits], g.median)
+	m.expected = place(g.fits, m.usual[g.fits], g.level)
 	noise := max(noiseLeast, m.noise/halfNormal)
 	m.z = max(-farthest, min(farthest, (m.value-m.expected)/(g.scale*noise)))
 	m.slow += slowForget * (m.z - m.slow)
@@ -109,9 +106,21 @@ func (m *peerMember) look(g *peerGroup) {
 			m.evidence, m.view = e, peerView(v)
 		}
 	}
-	// Four views were looked at, and no more can be claimed than was seen.
+	// Four views were looked at, and a fresh group cannot claim more than it saw.
 	m.evidence = max(0, m.evidence-math.Log10(float64(peerViews)))
-	m.evidence = min(m.evidence, math.Log10(20*float64(g.rounds)*float64(g.present)))
+	if n := float64(g.rounds) * float64(g.present); n < peerFresh {
+		m.evidence = min(m.evidence, math.Log10(20*n))
+	}
+}
+
+// beside is how far the member is from the level of its group, and that as a
+// share of the level.
+func (m *peerMember) beside(g *peerGroup) (difference, factor float64) {
+	difference = m.value - g.level
+	if g.level != 0 {
+		factor = max(-farthest, min(farthest, difference/math.Abs(g.level)))
+	}
+	return difference, factor
 }
 
 // measure compares a size with the tail of the whole group. The guard of the
@@ -134,7 +143,7 @@ func (m *peerMember) measure(t *tail, size float64) float64 {
 // decide moves the anomaly of the member.
 func (m *peerMember) decide(g *peerGroup, bar float64, hold uint32) {
 	m.bar = bar
-	if m.seen < peerWarm {
+	if m.seen < peerWarm && m.episode == nil {
 		m.evidence = 0
 		return
 	}
@@ -172,22 +181,19 @@ func (m *peerMember) calm() bool {
 // learn moves the usual place of a member towards where it is, unless it is
 // away from it; if it is away for the adaptation time, that is its place.
 func (m *peerMember) learn(g *peerGroup, hold uint32) {
-	d := m.value - g.median
-	factor := 0.0
-	if g.median != 0 {
-		factor = d / math.Abs(g.median)
-	}
+	d, factor := m.beside(g)
 	stands := 0.0
 	if m.still > 0 {
 		stands = 1
 	}
 	away := m.seen >= peerWarm && (m.ratio[viewNow] > guardRatio || m.ratio[viewPlace] > guardRatio || m.ratio[viewVary] > guardRatio || m.still >= stillLeast)
-	if m.transition == TransitionClosed && m.episode.Adapted || m.away >= hold {
+	open := m.episode != nil && m.episode.Open
+	if m.transition == TransitionClosed && m.episode.Adapted || !open && m.away >= hold {
 		m.usual = [2]float64{factor, d}
 		m.seen, m.slow, m.vary, m.away, m.still = peerWarm/2, 0, halfNormal, 0, 0
 		return
 	}
-	if away || m.episode != nil && m.episode.Open {
+	if away || open {
 		if m.away == 0 {
 			m.since = g.last
 		}

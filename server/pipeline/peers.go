@@ -79,6 +79,12 @@ func (r *PeerRoom) Counts() detect.PeerCounts { return r.peers.Counts() }
 func (r *PeerRoom) emit(found []detect.PeerFinding) {
 	for _, f := range found {
 		s := r.series[f.Ref]
+		if f.Transition == detect.TransitionNone {
+			if r.opts.Still != nil {
+				r.opts.Still(anomalyID(s.labels, peerView, f.Anomaly.Start), f.At, f.Beyond)
+			}
+			continue
+		}
 		r.opts.Emit(Finding{
 			ID: anomalyID(s.labels, peerView, f.Anomaly.Start), Ref: f.Ref, Labels: s.labels, View: peerView,
 			Page: s.page, At: f.At, Transition: f.Transition, Anomaly: f.Anomaly, Gone: f.Gone,
@@ -92,7 +98,7 @@ func (p *Pipeline) buildPeers() error {
 	if err != nil {
 		return err
 	}
-	o.Emit = p.found
+	o.Emit, o.Still = p.found, p.Admission.Still
 	if p.peers, err = NewPeerRoom(o); err != nil {
 		return err
 	}
