@@ -134,7 +134,13 @@ func (j *Judge) calibrate(score float64) (evidence float64, calm bool, ratio flo
 		}
 		return max(0, evidence), score == 0, 0
 	}
-	evidence = claimable(s.Cal.evidence(ratio, calTail), s.N)
+	evidence = s.Cal.evidence(ratio, calTail)
+	if ratio > 0 { // One tail exceeds its quantile as often as it says, and its largest of k once in k+1.
+		k := float64(s.Above)
+		atOne := max(tailProb, 1/(k+1)) * k / float64(s.N)
+		evidence = min(evidence, max(0, calTail*math.Log10(ratio)-math.Log10(atOne)))
+	}
+	evidence = claimable(evidence, s.N)
 	s.Cal.count(ratio, s.N)
 	return evidence, ratio <= 1, ratio
 }
