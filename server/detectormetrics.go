@@ -1,10 +1,12 @@
 package server
 
-import "github.com/bellwether-ts/bellwether/detect/custom"
+import "github.com/bellwether-ts/bellwether/server/pipeline"
 
 // detectorMetrics says how users' detectors do, so that one that stops is seen
 // by whatever watches Bellwether.
-func detectorMetrics(list []custom.Status, gauge gaugeFunc) {
+func detectorMetrics(gauge gaugeFunc, p *pipeline.Pipeline) {
+	list, dropped := p.Detectors()
+	gauge(float64(dropped), `bellwether_detector_dropped_samples_total`)
 	for _, s := range list {
 		name, c := s.Detector.Name(), s.Counts
 		gauge(float64(s.Series), `bellwether_detector_series{detector=%q}`, name)

@@ -93,7 +93,7 @@ func (w *whole) analysisMetrics(gauge gaugeFunc) {
 	gauge(float64(lost.Overflow), `bellwether_distribution_lost_total{reason="too much waiting"}`)
 	gauge(float64(w.pipeline.Anomalies.Open()), `bellwether_anomalies_open`)
 	w.fleetMetrics(gauge)
-	detectorMetrics(w.pipeline.Detectors(), gauge)
+	detectorMetrics(gauge, w.pipeline)
 	r := w.pipeline.Canaries.Stats()
 	gauge(float64(r.Running), `bellwether_canary_runs_running`)
 	gauge(float64(r.Ended), `bellwether_canary_runs_ended`)

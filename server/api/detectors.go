@@ -10,7 +10,8 @@ import (
 // ListDetectors says how the detectors that users wrote do.
 func (s *detectService) ListDetectors(context.Context, *pb.ListDetectorsRequest) (*pb.ListDetectorsResponse, error) {
 	out := &pb.ListDetectorsResponse{}
-	for _, st := range s.p.Detectors() {
+	list, _ := s.p.Detectors()
+	for _, st := range list {
 		out.Detectors = append(out.Detectors, detectorOf(st))
 	}
 	return out, nil

@@ -87,6 +87,10 @@ func (c *Custom) Remove(ref uint64, now int64) { c.run.Remove(ref, now) }
 // List returns how the detectors do.
 func (c *Custom) List() []custom.Status { return c.run.List() }
 
+// Dropped returns how many samples found no room among those that wait for
+// their companions.
+func (c *Custom) Dropped() uint64 { return c.run.Dropped() }
+
 // Explain returns the present traces of a series, in order of the detectors'
 // names.
 func (c *Custom) Explain(ref uint64) []detect.Trace {
@@ -163,8 +167,9 @@ func (p *Pipeline) ApplyDetectors(detectors []*custom.Detector) (notes []string,
 	return notes, nil
 }
 
-// Detectors says how the users' detectors do.
-func (p *Pipeline) Detectors() (out []custom.Status) {
-	p.customLane.view(func() { out = p.custom.List() })
-	return out
+// Detectors says how the users' detectors do, and how many samples found no
+// room among those that wait for their companions.
+func (p *Pipeline) Detectors() (out []custom.Status, dropped uint64) {
+	p.customLane.view(func() { out, dropped = p.custom.List(), p.custom.Dropped() })
+	return out, dropped
 }
