@@ -92,6 +92,12 @@ func (w *whole) analysisMetrics(gauge gaugeFunc) {
 	gauge(float64(lost.Incomplete), `bellwether_distribution_lost_total{reason="incomplete tick"}`)
 	gauge(float64(lost.Overflow), `bellwether_distribution_lost_total{reason="too much waiting"}`)
 	gauge(float64(w.pipeline.Anomalies.Open()), `bellwether_anomalies_open`)
+	if k := w.pipeline.KeptState(); k.At > 0 {
+		gauge(float64(w.now().UnixMilli()-k.At)/1000, `bellwether_detector_checkpoint_age_seconds`)
+		gauge(float64(k.Bytes), `bellwether_detector_checkpoint_bytes`)
+		gauge(k.Took.Seconds(), `bellwether_detector_checkpoint_write_seconds`)
+		gauge(float64(k.Failures), `bellwether_detector_checkpoint_failures_total`)
+	}
 	w.fleetMetrics(gauge)
 	detectorMetrics(gauge, w.pipeline)
 	r := w.pipeline.Canaries.Stats()

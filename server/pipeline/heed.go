@@ -26,6 +26,7 @@ type tending struct {
 	verdicts map[string][]Verdict // By series and view, by instant of effect.
 	said     *Verdict             // The one that is being applied.
 	kin      kinship
+	takingUp bool  // Series are added with their state of before a restart.
 	armed    int64 // Silence is counted from here on, Unix milliseconds.
 	settled  int64 // Ticks up to here were heard before a restart.
 }

@@ -50,7 +50,7 @@ func kinOf(ls labels.Labels, kind Kind) (kin uint64, single bool) {
 	return lasting.Hash() ^ uint64(kind)<<56, lasting.Len() == ls.Len()
 }
 
-// settle gives a new series what its kin know.
+// inherit gives a new series what its kin know.
 func (w *Watch) inherit(ref uint64, s *watched) {
 	k := &w.tend.kin
 	if k.live == nil {
@@ -59,6 +59,7 @@ func (w *Watch) inherit(ref uint64, s *watched) {
 	kin, single := kinOf(s.labels, s.tend.kind)
 	r, gone := k.gone[kin]
 	switch {
+	case w.tend.takingUp: // It has its own state in a moment.
 	case gone && labels.Equal(r.labels, s.labels) && len(r.views) == len(s.views):
 		s.views, s.tend = r.views, r.tend // It is back itself.
 		s.tend.expired = false

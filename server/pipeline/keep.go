@@ -310,7 +310,9 @@ func (w *Watch) takeUp(ref uint64, ls labels.Labels, kind Kind, k keptSeries) bo
 		}
 		dets[i] = det
 	}
+	w.tend.takingUp = true
 	w.Add(ref, ls, kind)
+	w.tend.takingUp = false
 	s := w.series[ref]
 	if s.skip != "" {
 		return true // Left out by the configuration of now.
