@@ -27,10 +27,10 @@ type spread struct {
 // spreadOf returns the spread of n values with the sums v and vv around the
 // anchor, vv off by lost.
 func (r *rolling) spreadOf(n int, v, vv, lost float64) spread {
-	m := v / float64(n)
+	m, lostV := v/float64(n), r.lostV()
 	return spread{n: n, mean: r.Anchor + m,
-		off: 8 * ulp * (math.Abs(r.Anchor) + math.Abs(m) + math.Sqrt(math.Abs(vv)/float64(n))),
-		ss:  about(vv-v*m, lost+4*ulp*(math.Abs(vv)+math.Abs(v*m)))}
+		off: 8*ulp*(math.Abs(r.Anchor)+math.Abs(m)+math.Sqrt(math.Abs(vv)/float64(n))) + lostV,
+		ss:  about(vv-v*m, lost+4*ulp*(math.Abs(vv)+math.Abs(v*m))+lostV*(2*math.Abs(m)+lostV))}
 }
 
 // std returns the standard deviation with n-free in the denominator.
@@ -141,7 +141,9 @@ func (k *skyline) leastSquares(all spread) bool {
 	// Etsy's residuals carry the rounding of slope times Unix time.
 	reach := math.Abs(f.slope) * math.Sqrt(f.xx)
 	off := all.off + 16*ulp*(math.Abs(k.tail)+math.Abs(f.slope)*math.Abs(float64(r.Epoch)+f.middle)) + 1e-9*reach
-	lost := 64 * ulp * (math.Abs(r.VV.Hi) + reach*reach)
+	lost, lostV := 64*ulp*(math.Abs(r.VV.Hi)+reach*reach), 16*r.lostV()
+	off += lostV
+	lost += lostV * (lostV + math.Sqrt(math.Abs(r.VV.Hi)*fn)) * 2
 	less := f.slope * (2*f.xy - f.slope*f.xx)
 	ss := bounds{all.ss.lo - less - lost, all.ss.hi - less + lost}
 	sigma := bounds{ss.lo / fn, ss.hi / fn}.root()
@@ -157,7 +159,7 @@ func (k *skyline) leastSquares(all spread) bool {
 	case out == surelyYes && t.lo > .5+sure && sigma.lo > .5+sure:
 		return true
 	}
-	return k.exactLeastSquares(f)
+	return k.exactLeastSquares()
 }
 
 // line is a regression of the values on time: slope is in units a millisecond,
@@ -170,27 +172,33 @@ func (f *line) residual(v float64, x int64) float64 {
 	return v - f.mean - f.slope*(float64(x)-f.middle)
 }
 
-// line fits the values, whose mean is given, to time.
-//
-// As published it does so on raw Unix seconds, and numpy takes the problem for
-// singular where the smaller singular value, about s(t)/mean(t)^2 of the
-// larger, is below its precision of 2^-53: today, while s(t) is below 340 s,
-// which is twenty minutes of points. It then gives the line through the origin
-// of time, whose slope is that of mean(v)/mean(t).
+// line fits the values, whose mean is given, to time, by the rolling sums.
 func (k *skyline) line(mean float64) line {
-	r, fn := &k.roll, float64(k.time.n)
-	f := line{middle: float64(r.X) / fn, mean: mean}
+	r := &k.roll
+	f := line{middle: float64(r.X) / float64(k.time.n), mean: mean}
 	f.xx = r.XX.value() - float64(r.X)*f.middle
 	f.xy = r.XV.value() - r.V.value()*f.middle
-	variance, origin := f.xx/fn/1e6, (float64(r.Epoch)+f.middle)/1000
+	k.solve(&f)
+	return f
+}
+
+// solve finds the slope.
+//
+// As published the regression is on raw Unix seconds, and numpy takes the
+// problem for singular where the smaller singular value, about s(t)/mean(t)^2
+// of the larger, is below its precision of 2^-53: today, while s(t) is below
+// 340 s, which is twenty minutes of points. It then gives the line through the
+// origin of time, whose slope is that of mean(v)/mean(t).
+func (k *skyline) solve(f *line) {
+	n := float64(k.time.n)
+	variance, origin := f.xx/n/1e6, (float64(k.roll.Epoch)+f.middle)/1000
 	if norm := origin*origin + variance + 1; !k.cfg.CorrectedSlope && math.Sqrt(variance) <= 0x1p-53*norm {
-		covariance := f.xy / fn / 1000
-		f.slope = (origin*mean + covariance) / norm / 1000
-		f.mean -= (mean*variance - covariance*origin) / norm
+		covariance := f.xy / n / 1000
+		f.slope = (origin*f.mean + covariance) / norm / 1000
+		f.mean -= (f.mean*variance - covariance*origin) / norm
 	} else if f.xx > 0 {
 		f.slope = f.xy / f.xx
 	}
-	return f
 }
 
 // grain is the size of residuals that are nothing but rounding.
@@ -250,44 +258,67 @@ func grubbsBounds(n int) bounds {
 	return bounds{grubbsTable[i], grubbsTable[i+1]}
 }
 
+const (
+	binCount = 15 // Bins.
+	binFew   = 20 // Points of a bin in which t3 is unusual.
+)
+
+// bins are the equal bins on [lo, hi], with edges as numpy computes them.
+type bins struct{ lo, hi, width float64 }
+
+func (k *skyline) bins() bins {
+	lo, hi := k.roll.Low, k.roll.High
+	if lo == hi {
+		lo, hi = lo-.5, hi+.5
+	}
+	return bins{lo, hi, (hi - lo) / binCount}
+}
+
+func (b bins) edge(i int) float64 {
+	if i == binCount {
+		return b.hi
+	}
+	return float64(float64(i)*b.width) + b.lo
+}
+
+// holds reports whether Etsy's loop finds t in bin i: in the first one only if
+// t is not above its left edge.
+func (b bins) holds(i int, t float64) bool {
+	if i == 0 {
+		return t <= b.lo
+	}
+	return t >= b.edge(i) && t < b.edge(i+1)
+}
+
 // histogramBins: 15 equal bins over [min, max]; fires if t3 lies in a bin of
 // at most 20 points. In the first bin only t3 <= min fires; the right edge of
 // the last bin is open as published, so t3 = max falls into no bin. Points are
 // counted against the edges, as numpy does: on whole numbers an index computed
 // by division falls into the bin beside.
 func (k *skyline) histogramBins() bool {
-	const bins, few = 15, 20
-	lo, hi := k.roll.Low, k.roll.High
-	if lo == hi {
-		lo, hi = lo-.5, hi+.5
+	b, t := k.bins(), k.tail
+	if b.width <= 16*ulp*max(math.Abs(b.lo), math.Abs(b.hi))+0x1p-1040 {
+		return k.exactHistogram(b) // Edges coincide.
 	}
-	width := (hi - lo) / bins
-	edge := func(i int) float64 {
-		if i == bins {
-			return hi
-		}
-		return float64(float64(i)*width) + lo
-	}
-	if !(k.tail < hi || k.cfg.CorrectedHistogram && k.tail == hi) {
+	if !(t < b.hi || k.cfg.CorrectedHistogram && t == b.hi) {
 		return false
 	}
-	i := min(bins-1, max(0, int((k.tail-lo)/width)))
-	for i > 0 && k.tail < edge(i) {
+	const end = binCount - 1
+	i := min(end, max(0, int((t-b.lo)/b.width)))
+	for i > 0 && t < b.edge(i) {
 		i--
 	}
-	for i < bins-1 && k.tail >= edge(i+1) {
+	for i < end && t >= b.edge(i+1) {
 		i++
 	}
-	if i == 0 && k.tail > lo {
+	if i == 0 && t > b.lo {
 		return false
 	}
-	if width > 16*ulp*max(math.Abs(lo), math.Abs(hi)) {
-		least, most := k.sorted.within(edge(i), edge(i+1), i == bins-1)
-		if least > few || most <= few {
-			return most <= few
-		}
+	least, most := k.sorted.within(b.edge(i), b.edge(i+1), i == end)
+	if least > binFew || most <= binFew {
+		return most <= binFew
 	}
-	return k.exactBin(i, bins, edge) <= few
+	return k.exactHistogram(b)
 }
 
 // medianAbsoluteDeviation: |x_n - median| / median(|x - median|) > 6. quiet

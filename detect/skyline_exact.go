@@ -122,9 +122,17 @@ func (k *skyline) exactGrubbs() bool {
 	return z > k.grubbsCritical(len(w))
 }
 
-func (k *skyline) exactLeastSquares(f line) bool {
+func (k *skyline) exactLeastSquares() bool {
 	w := k.window()
 	n := len(w)
+	f := line{middle: float64(k.roll.X) / float64(n)}
+	f.mean, _ = meanStd(w, 0)
+	for i, v := range w {
+		x := float64(k.time.at(i)-k.roll.Epoch) - f.middle
+		f.xx += x * x
+		f.xy += x * (v - f.mean)
+	}
+	k.solve(&f)
 	e := func(i int) float64 { return f.residual(w[i], k.time.at(i)-k.roll.Epoch) }
 	m := pairwise(n, e) / float64(n)
 	sigma := math.Sqrt(pairwise(n, func(i int) float64 { return float64((e(i) - m) * (e(i) - m)) }) / float64(n))
@@ -135,25 +143,29 @@ func (k *skyline) exactLeastSquares(f line) bool {
 	return math.Abs(t) > 3*sigma && math.RoundToEven(sigma) != 0 && math.RoundToEven(t) != 0
 }
 
-// exactBin counts the values in a bin as numpy does: an index by division, put
-// right by at most one against the edges. Where the range is a few units in
-// the last place edges coincide, and it matters which of them a value is given.
-func (k *skyline) exactBin(bin, bins int, edge func(int) float64) (n int) {
-	lo, hi := edge(0), edge(bins)
-	norm := float64(bins) / (hi - lo)
+// exactHistogram counts the values of each bin as numpy does: an index by
+// division, put right by at most one against the edges. Where the range is a
+// few units in the last place edges coincide, and it matters which of them a
+// value is given.
+func (k *skyline) exactHistogram(b bins) bool {
+	var count [binCount]int
+	norm := binCount / (b.hi - b.lo)
 	for _, v := range k.window() {
-		i := min(bins-1, int((v-lo)*norm))
+		i := min(binCount-1, int((v-b.lo)*norm))
 		switch {
-		case v < edge(i):
+		case v < b.edge(i):
 			i--
-		case i < bins-1 && v >= edge(i+1):
+		case i < binCount-1 && v >= b.edge(i+1):
 			i++
 		}
-		if i == bin {
-			n++
+		count[max(0, i)]++
+	}
+	for i, n := range count {
+		if n <= binFew && (b.holds(i, k.tail) || k.cfg.CorrectedHistogram && i == binCount-1 && k.tail == b.hi) {
+			return true
 		}
 	}
-	return n
+	return false
 }
 
 func (k *skyline) exactMAD() (fired, quiet bool) {

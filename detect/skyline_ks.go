@@ -27,14 +27,18 @@ type ksPair struct {
 
 // forget is told that v, the oldest point of the window, leaves it.
 func (p *ksPair) forget(_ *skyline, v float64) {
-	if p.live && p.from == p.head {
+	switch {
+	case !p.live || p.from > p.head:
+	case p.from < p.mid:
 		p.reference = ksWithout(p.reference, v)
 		p.from++
+	default: // Many points went by since the samples were last moved.
+		p.live = false
 	}
 	p.head++
 }
 
-// follow moves the samples along after a point was pushed. They are kept only
+// follow moves the samples along after points were pushed. They are kept only
 // while both are long enough to be compared.
 func (p *ksPair) follow(k *skyline) {
 	now, n := k.time.last(), k.time.n

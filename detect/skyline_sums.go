@@ -86,6 +86,9 @@ func (r *rolling) lost() float64 {
 	return 4*ulp*math.Abs(r.VV.Hi) + float64(r.Age+8)*0x1p-100*r.Peak
 }
 
+// lostV bounds the error of V and HV, and of XV in units of the widest time.
+func (r *rolling) lostV() float64 { return float64(r.Age+8) * 0x1p-90 * math.Sqrt(r.Peak) }
+
 // weigh lets v into the moving average (West 1979, weights from the oldest).
 func (r *rolling) weigh(v float64) {
 	old := r.W * decay
@@ -141,10 +144,13 @@ const (
 // open, and costs one look in 10^9.
 const sure = 1e-9
 
+// tiny is the distance at which squares are lost to underflow.
+const tiny = 0x1p-500
+
 // above rules on a > b: unsure where the intervals, widened by their share
 // sure, meet.
 func (a bounds) above(b bounds) ruling {
-	gap := sure * (math.Abs(a.hi) + math.Abs(b.hi))
+	gap := sure*(math.Abs(a.hi)+math.Abs(b.hi)) + tiny
 	switch {
 	case a.lo-b.hi > gap:
 		return surelyYes

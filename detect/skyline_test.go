@@ -1,10 +1,20 @@
 package detect
 
 import (
+	"bytes"
+	"encoding/binary"
+	"maps"
 	"math"
 	"math/rand/v2"
+	"reflect"
+	"slices"
+	"strings"
 	"testing"
 	"time"
+
+	"github.com/bellwether-ts/bellwether/metric"
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
 )
 
 // fed returns a skyline series fed with the values at the given step, and its
@@ -14,7 +24,7 @@ func fed(t *testing.T, c SkylineConfig, step time.Duration, values []float64) (*
 	s := series(t, Config{Profile: ProfileSkyline, Skyline: c}, Meta{Kind: MetricGauge})
 	var r Result
 	for i, v := range values {
-		r = s.Step(int64(i)*step.Milliseconds(), v)
+		r = s.Step(1_700_000_000_000+int64(i)*step.Milliseconds(), v)
 	}
 	return s, r
 }
@@ -57,6 +67,7 @@ func TestSkylineDefects(t *testing.T) {
 	for i := 985; i < 1000; i++ {
 		shifted[i] += 300
 	}
+	young := append(noise(600), 200, 200, 200)
 	tests := []struct {
 		name, vote string
 		values     []float64
@@ -68,6 +79,7 @@ func TestSkylineDefects(t *testing.T) {
 		{"grubbs is blind to drops", "grubbs", noise(1000, 0, 0, 0), SkylineConfig{CorrectedGrubbs: true}, false, true},
 		{"a plateau at the maximum is in no bin", "histogram_bins", flat, SkylineConfig{CorrectedHistogram: true}, false, true},
 		{"least squares cannot fire on a ratio", "least_squares", ratio, SkylineConfig{CorrectedLeastSquares: true}, false, true},
+		{"the first hour is silent for a day", "first_hour_average", young, SkylineConfig{CorrectedFirstHour: true}, false, true},
 		{"KS cannot fire at 60 s", "ks_test", shifted, SkylineConfig{CorrectedKS: true}, false, true},
 	}
 	for _, tt := range tests {
@@ -79,6 +91,10 @@ func TestSkylineDefects(t *testing.T) {
 			s, _ = fed(t, tt.fixed, time.Minute, tt.values)
 			if got := voted(t, s, tt.vote).Counted; got != tt.corrected {
 				t.Errorf("corrected %s counted %v, want %v", tt.vote, got, tt.corrected)
+			}
+			s, _ = fed(t, SkylineConfig{}.Corrected(), time.Minute, tt.values)
+			if got := voted(t, s, tt.vote).Counted; got != tt.corrected {
+				t.Errorf("with every defect repaired %s counted %v, want %v", tt.vote, got, tt.corrected)
 			}
 		})
 	}
@@ -188,14 +204,221 @@ func TestSkylineWindowForgets(t *testing.T) {
 	}
 }
 
-func BenchmarkSkylineStep(b *testing.B) {
-	s := series(b, Config{Profile: ProfileSkyline}, Meta{Kind: MetricGauge})
-	values := noise(4096)
-	for i := range 1440 {
-		s.Step(int64(i)*minute, values[i])
+// A quarter of an hour that falls, and three points back at its mean: as
+// published no slope is fitted to so short a time, and the mean is as usual.
+func TestSkylineSlope(t *testing.T) {
+	var values []float64
+	for i := range 97 {
+		values = append(values, 3000-20*float64(i)+float64(i*i%7))
 	}
-	b.ReportAllocs()
-	for i := 0; b.Loop(); i++ {
-		s.Step(int64(1440+i)*minute, values[i&4095])
+	values = append(values, 2040, 2040, 2040)
+	for _, corrected := range []bool{false, true} {
+		s, _ := fed(t, SkylineConfig{CorrectedSlope: corrected}, 10*time.Second, values)
+		if got := voted(t, s, "least_squares").Fired; got != corrected {
+			t.Errorf("corrected %v: fired %v", corrected, got)
+		}
 	}
+}
+
+// Corrected repairs every defect there is a flag for.
+func TestCorrectedSetsEveryFlag(t *testing.T) {
+	c := reflect.ValueOf(SkylineConfig{Consensus: 4}.Corrected())
+	flags := 0
+	for i := range c.NumField() {
+		if name := c.Type().Field(i).Name; strings.HasPrefix(name, "Corrected") {
+			flags++
+			if !c.Field(i).Bool() {
+				t.Errorf("%s is not set", name)
+			}
+		}
+	}
+	if flags != 9 || c.FieldByName("Consensus").Int() != 4 || c.FieldByName("SecondOrder").Bool() {
+		t.Errorf("%d flags in %+v: want nine set and no other setting changed", flags, c)
+	}
+}
+
+// A dead metric: as published it is forgotten without a word, and if it was
+// anomalous it is so no more; corrected, its silence is told.
+func TestSkylineStale(t *testing.T) {
+	const last = 1_700_000_000_000 + 1002*minute
+	for _, corrected := range []bool{false, true} {
+		s, r := fed(t, SkylineConfig{CorrectedStale: corrected}, time.Minute, noise(1000, 200, 200, 200))
+		if !r.Anomalous {
+			t.Fatal("the anomaly was not seen, so the test shows nothing")
+		}
+		if r = s.Tick(last + 400_000); !corrected && r.Verdict != VerdictAnomalous {
+			t.Errorf("after 400 s: verdict %v", r.Verdict)
+		}
+		r = s.Tick(last + 40*minute)
+		if !corrected && (r.Transition != TransitionClosed || r.Verdict != VerdictNoData || r.Alarm != 0) {
+			t.Errorf("as published a stale series gives %+v, want closed without an alarm", r)
+		}
+		if !corrected && !strings.Contains(s.Explain().String(), "no sample for the stale period") {
+			t.Errorf("no word about it:\n%s", s.Explain())
+		}
+		if corrected && (r.Kind != KindNoData || r.Alarm == 0) {
+			t.Errorf("corrected, a stale series gives %+v, want an alarm", r)
+		}
+		back, err := Restore(Config{Profile: ProfileSkyline, Skyline: SkylineConfig{CorrectedStale: corrected}}, Meta{Kind: MetricGauge}, s.AppendState(nil))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d := cmp.Diff(s.Explain(), back.Explain()); d != "" {
+			t.Errorf("restored while stale:\n%s", d)
+		}
+		if r = s.Step(last+41*minute, 100); r.Verdict == VerdictNoData {
+			t.Error("judged stale with a new sample")
+		}
+	}
+}
+
+func TestSkylineTooShort(t *testing.T) {
+	values := noise(30, 500, 500, 500)
+	if _, r := fed(t, SkylineConfig{}, time.Minute, values); r.Score == 0 {
+		t.Error("as published a series of 33 points is judged")
+	}
+	s, r := fed(t, SkylineConfig{MinLength: 100}, time.Minute, values)
+	if r.Score != 0 || r.Verdict != VerdictNotEnoughData || !strings.Contains(s.Explain().String(), "minimum length") {
+		t.Errorf("below the minimum length: score %v, verdict %v\n%s", r.Score, r.Verdict, s.Explain())
+	}
+}
+
+// BOREDOM_SET_SIZE is compared for equality: with 2, a series that swings
+// between two values is skipped, and a stuck one is not.
+func TestSkylineBoredomSet(t *testing.T) {
+	swing := noise(500)
+	for i := range 120 {
+		swing = append(swing, 170+10*float64(i%2))
+	}
+	stuck := append(noise(500), slices.Repeat([]float64{170}, 120)...)
+	for _, tt := range []struct {
+		set    int
+		values []float64
+		want   Verdict
+	}{{1, swing, VerdictAnomalous}, {2, swing, VerdictConstant}, {1, stuck, VerdictConstant}, {2, stuck, VerdictAnomalous}} {
+		_, r := fed(t, SkylineConfig{BoredomSet: tt.set, Consensus: 1}, time.Minute, tt.values)
+		if r.Verdict != tt.want {
+			t.Errorf("set of %d: verdict %v, want %v", tt.set, r.Verdict, tt.want)
+		}
+	}
+}
+
+// A day of minutes takes less than 24 KiB, and a step allocates nothing once
+// the window is full.
+func TestSkylineCost(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 1))
+	s := series(t, Config{Profile: ProfileSkyline}, Meta{Kind: MetricGauge})
+	i := 0
+	step := func() {
+		i++
+		s.Step(int64(i)*minute, 100+10*r.NormFloat64())
+	}
+	for range 4000 {
+		step()
+	}
+	k := s.sky
+	size := int(reflect.TypeFor[Series]().Size()+reflect.TypeFor[skyline]().Size()) + 8*cap(k.v) + 4*cap(k.sorted.key) + 4*cap(k.time.off)
+	if k.time.n != 1441 || size > 24<<10 {
+		t.Errorf("%d points take %d bytes, want 1441 in 24 KiB", k.time.n, size)
+	}
+	if n := testing.AllocsPerRun(2000, step); n > 0 {
+		t.Errorf("%v allocations a step", n)
+	}
+}
+
+// One moment asked for is what a running series says of it.
+func TestSkylineVotesOfAMoment(t *testing.T) {
+	values := noise(1500, 160, 160, 160)
+	s, r := fed(t, SkylineConfig{}, time.Minute, values)
+	var samples []metric.Sample
+	for i, v := range values {
+		samples = append(samples, metric.Sample{T: 1_700_000_000_000 + int64(i)*minute, V: v},
+			metric.Sample{T: 1_700_000_000_000 + int64(i)*minute, V: 7}, metric.Sample{T: 1_700_000_000_001 + int64(i)*minute, V: math.NaN()})
+	}
+	votes, _, err := SkylineVotes(SkylineConfig{}, samples)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(s.Votes(), votes); d != "" || r.Score == 0 {
+		t.Errorf("score %v; running and asked for:\n%s", r.Score, d)
+	}
+	if _, verdict, err := SkylineVotes(SkylineConfig{}, nil); verdict != VerdictNotEnoughData || err != nil {
+		t.Errorf("no samples: verdict %v, error %v", verdict, err)
+	}
+	if _, _, err := SkylineVotes(SkylineConfig{Consensus: 10, Boredom: 1, MinLength: -1}, nil); err == nil || strings.Count(err.Error(), "\n") != 2 {
+		t.Errorf("three wrong settings give %v", err)
+	}
+}
+
+// A checkpoint anywhere in a hostile series continues it to the bit.
+func TestSkylineCheckpoint(t *testing.T) {
+	names := slices.Sorted(maps.Keys(skylineBodies))
+	rapid.Check(t, func(t *rapid.T) {
+		name := rapid.SampledFrom(names).Draw(t, "body")
+		r := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0))
+		cfg := Config{Profile: ProfileSkyline, Skyline: SkylineConfig{FullDuration: time.Hour, SecondOrder: rapid.Bool().Draw(t, "second")}}
+		if rapid.Bool().Draw(t, "corrected") {
+			cfg.Skyline = cfg.Skyline.Corrected()
+		}
+		whole, err := New(cfg, Meta{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		part, cut, at := whole, rapid.IntRange(0, 300).Draw(t, "cut"), int64(0)
+		odd := rapid.Bool().Draw(t, "odd times")
+		for i := range cut + 100 {
+			if i == cut {
+				if part, err = Restore(cfg, Meta{}, whole.AppendState(nil)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if at += 20_000; odd {
+				at += r.Int64N(9_000)
+			}
+			v := skylineBodies[name](r, i)
+			a := whole.Step(at, v)
+			if i < cut {
+				continue
+			}
+			if b := part.Step(at, v); a != b {
+				t.Fatalf("%s, step %d: restored gives %+v, uninterrupted %+v", name, i, b, a)
+			}
+		}
+		if !bytes.Equal(whole.AppendState(nil), part.AppendState(nil)) {
+			t.Fatalf("%s: checkpoints differ", name)
+		}
+	})
+}
+
+// Whatever comes in, the votes are those of the whole window, and nothing but
+// numbers comes out.
+func FuzzSkyline(f *testing.F) {
+	f.Add([]byte("\x00\x3c\x40\x59\x00\x00\x00\x3c\x40\x5a\x00\x00\x00\x3c\x7e\x37\xe4\x3c"), byte(0))
+	f.Add([]byte("\x00\x0a\x00\x00\x00\x01\xff\xff\x00\x00\x00\x02\x00\x00\x7f\xf0\x00\x00"), byte(3))
+	f.Fuzz(func(t *testing.T, in []byte, mode byte) {
+		cfg := SkylineConfig{FullDuration: []time.Duration{time.Hour, 24 * time.Hour, 31 * 24 * time.Hour}[mode>>1%3], BoredomSet: 1 + int(mode>>4%3)}
+		if mode&1 == 1 {
+			cfg = cfg.Corrected()
+		}
+		s := series(t, Config{Profile: ProfileSkyline, Skyline: cfg}, Meta{Kind: MetricGauge})
+		at := int64(1.7e12)
+		for i := 0; len(in) >= 6; i++ {
+			at += 1000 * int64(int16(binary.BigEndian.Uint16(in)))
+			if in[0] == 0x7f {
+				at <<= 9
+			}
+			v := math.Float64frombits(uint64(binary.BigEndian.Uint32(in[2:])) << 32)
+			in = in[6:]
+			checkResult(t, i, s.Step(at, v))
+			if i%9 == 8 {
+				checkResult(t, i, s.Tick(at+int64(i)*1000))
+			}
+			if k := s.sky; k.time.n > 0 && k.skip == skipNone {
+				if d := cmp.Diff(batch(k), k.votes, cmp.AllowUnexported(vote{})); d != "" {
+					t.Fatalf("step %d, %d points: votes of the whole window and of the stream:\n%s\n%v", i, k.time.n, d, k.window())
+				}
+			}
+		}
+		_ = s.Explain().String()
+	})
 }

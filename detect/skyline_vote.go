@@ -1,8 +1,11 @@
 package detect
 
 import (
+	"errors"
 	"math"
 	"slices"
+
+	"github.com/bellwether-ts/bellwether/metric"
 )
 
 // The vote of the skyline profile. An anomaly is where at most nine minus
@@ -47,11 +50,36 @@ func (s *Series) Votes() []Vote {
 	if s.sky == nil {
 		return nil
 	}
+	return s.sky.say()
+}
+
+func (k *skyline) say() []Vote {
 	out := make([]Vote, skylineCount)
-	for i, v := range s.sky.votes {
+	for i, v := range k.votes {
 		out[i] = Vote{skylineNames[i], v.fired, v.counted}
 	}
 	return out
+}
+
+// SkylineVotes returns the nine votes on the last of the samples, with those of
+// the FullDuration before it, and the verdict; of all that Series.Step would
+// have said on the way nothing. Samples are taken as raw values in order of
+// time; what is not finite or does not advance is left out.
+func SkylineVotes(c SkylineConfig, samples []metric.Sample) ([]Vote, Verdict, error) {
+	c = c.withDefaults()
+	if errs := c.validate(); len(errs) > 0 {
+		return nil, 0, errors.Join(errs...)
+	}
+	k, h := newSkyline(c), hygiene{Kind: uint8(MetricGauge)}
+	for _, x := range samples {
+		if v, _, in := h.accept(x.T, x.V); in == intakeValue {
+			k.push(x.T, v)
+		}
+	}
+	if k.time.n > 0 {
+		k.vote()
+	}
+	return k.say(), k.verdict(), nil
 }
 
 // skip is why a series was not judged.
@@ -75,6 +103,7 @@ func (k *skyline) vote() int {
 	x := w[len(w)-1]
 	k.tail = tailMean(w)
 	k.pass(skipNone)
+	k.ks.follow(k)
 	all := k.spread()
 	switch {
 	case len(w) < k.cfg.MinLength:

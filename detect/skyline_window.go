@@ -88,7 +88,6 @@ func (k *skyline) push(t int64, v float64) {
 	if int(r.Age) >= max(slack, k.time.n) {
 		k.rebuild()
 	}
-	k.ks.follow(k)
 }
 
 // leave takes the oldest point out of everything but the order of size.
@@ -206,7 +205,6 @@ func (k *skyline) restore(b []byte) error {
 	}
 	k.sorted.reset(k.v, anchor)
 	if n > 0 {
-		k.ks.follow(k)
 		was := k.skip
 		if k.vote(); was == skipStale {
 			k.pass(was)

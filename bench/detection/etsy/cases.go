@@ -10,6 +10,8 @@ import (
 	"io"
 	"math"
 	"math/rand/v2"
+
+	"github.com/bellwether-ts/bellwether/metric"
 )
 
 // Cases is the number of generated cases.
@@ -115,4 +117,13 @@ func (c Case) append(b []byte) []byte {
 		b = binary.LittleEndian.AppendUint64(b, math.Float64bits(x))
 	}
 	return b
+}
+
+// Samples returns the points with times in Unix milliseconds.
+func (c Case) Samples() []metric.Sample {
+	out := make([]metric.Sample, len(c.T))
+	for i := range out {
+		out[i] = metric.Sample{T: int64(math.Round(c.T[i] * 1000)), V: c.V[i]}
+	}
+	return out
 }
