@@ -31,8 +31,11 @@ func (c *cusum) observe(r *reading, z, fromLevel float64) claim {
 		z = 0
 	}
 	sum, side := c.Walk.step(z-cusumK, -z-cusumK)
-	e := shared(c.Walk.Cal.evidence(sum))
-	if e < r.bar {
+	e := shared(c.Walk.Cal.evidence(sum / r.memory))
+	if r.open {
+		e -= slowSure
+	}
+	if e < min(r.bar, slowMute) {
 		return claim{}
 	}
 	dir, sign := DirectionUp, int8(1)
@@ -40,9 +43,12 @@ func (c *cusum) observe(r *reading, z, fromLevel float64) claim {
 		dir, sign = DirectionDown, -1
 	}
 	said := claim{evidence: e, kind: KindLevel, dir: dir, change: r.ago(c.Walk.Run - 1), held: true}
-	c.Side, c.Hold, c.Held = sign, holdMax, 0
-	c.Size = float32(max(1, sum/float64(c.Walk.Run)+cusumK))
+	size := max(1, sum/float64(c.Walk.Run)+cusumK)
 	c.Walk.end()
+	if r.bar > slowMute {
+		return claim{} // Learned, not told.
+	}
+	c.Side, c.Hold, c.Held, c.Size = sign, holdMax, 0, float32(size)
 	return said
 }
 

@@ -29,12 +29,15 @@ type excursions struct {
 	Peaks float32 // peaks beyond excursionFrom among them,
 	Sum   float32 // and by how much they were beyond; all decayed.
 	Top   float32 // The highest peak, forgotten slowly.
+	Ended float32 // Excursions that ended, however low.
 }
 
 const (
 	excursionFrom   = 3    // Nats.
-	excursionOver   = 2    // Times the highest peak so far that is news.
-	excursionNew    = 15   // A peak enters with so much at least, and else with that many times the highest: the guard.
+	excursionOver   = 2    // Times the highest peak so far that is news,
+	excursionFew    = 100  // and this over the number of excursions more: few long ones say little of the next.
+	excursionGuard  = 2    // Times the highest peak that a higher one enters with at most:
+	excursionNew    = 15   // one incident does not make the next one usual. Up to this any enters as it is.
 	excursionFade   = 1e-5 // Share of the highest peak forgotten per observation: half in seven weeks of minutes.
 	excursionDecay  = 64   // Peaks after which the past counts half.
 	excursionPrior  = 6    // Peaks the prior is worth, of mean 1,
@@ -45,7 +48,7 @@ const (
 // as s or higher; 0 below the threshold.
 func (e *excursions) evidence(s float64) float64 {
 	y := s - excursionFrom
-	if y <= 0 || s < excursionOver*float64(e.Top) {
+	if y <= 0 || s < (excursionOver+excursionFew/max(1, float64(e.Ended)))*float64(e.Top) {
 		return 0
 	}
 	peaks, sum := float64(e.Peaks)+excursionPrior, float64(e.Sum)+excursionPrior
@@ -61,7 +64,7 @@ func (e *excursions) add(peak float32) {
 	if peak <= excursionFrom {
 		return
 	}
-	peak = min(peak, max(excursionNew, excursionOver*e.Top))
+	peak = min(peak, max(excursionNew, excursionGuard*e.Top))
 	e.Top = max(e.Top, peak)
 	e.Peaks++
 	e.Sum += peak - excursionFrom
@@ -101,6 +104,7 @@ func (w *walk) step(up, down float64) (sum float64, side int) {
 // end lets the excursion that is over enter the calibration.
 func (w *walk) end() {
 	w.Cal.add(w.Peak)
+	w.Cal.Ended++
 	w.reset()
 }
 

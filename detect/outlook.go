@@ -2,14 +2,16 @@ package detect
 
 import "math"
 
-// outlook is what the members of persistence compare a value with: two
+// outlook is what the members of persistence compare a value with: three
 // expectations that fail in different ways. The baseline's median follows any
-// series and lags behind a daily rise; the level carried along yesterday's day
-// knows the rise and is wrong on a day unlike yesterday. A value departs only
-// where it is on the same side of both, by the smaller of the two distances.
+// series and lags behind a daily rise; a short level with a slope (Holt) knows
+// the rise and takes a slow shift for one; the level carried along yesterday's
+// day knows the day and is wrong on a day unlike yesterday. A value departs only
+// where it is on the same side of all three, by the smallest distance.
 type outlook struct {
-	Level float32 // Carried along the season, and while that is unknown along the slope.
-	Slope float32 // Of the level, per sample.
+	Level float32 // Carried along the season.
+	Fast  float32 // Carried along the slope,
+	Slope float32 // per sample.
 	Scale float32 // The .8 quantile of the distance, times 1/1.28: sigma of a normal.
 	Last  float32 // The season at the sample before.
 	Prev  float32 // Yesterday's mean of the hour before this one,
@@ -20,8 +22,8 @@ type outlook struct {
 
 const (
 	levelSlow  = 1. / 240 // Weight of a value in the level, where the season carries it;
-	levelFast  = .05      // and where only its slope does (Holt's smoothing),
-	slopeFast  = .001     // which is a quarter of sigma behind a daily wave of twelve.
+	levelFast  = .05      // and where its slope does:
+	slopeFast  = .001     // a quarter of sigma behind a daily wave of twelve sigma.
 	scaleProb  = .8
 	scaleGauss = 1.2816 // That quantile of |N(0,1)|.
 	scaleSlow  = .01    // Step of the logarithm of the scale,
@@ -59,32 +61,37 @@ func (o *outlook) season(r *reading) (s float64, ok bool) {
 // and the distance from the level alone. frozen says that nothing is learned.
 func (o *outlook) observe(r *reading, frozen bool) (z, fromLevel float64) {
 	s, ok := o.season(r)
+	if r.n == 1 {
+		o.Level, o.Fast = float32(r.x), float32(r.x)
+	}
 	switch {
-	case r.n == 1:
-		o.Level = float32(r.x)
 	case ok && o.Known:
 		o.Level += float32(s) - o.Last
-	case !ok:
-		o.Level += o.Slope
+	case ok:
+		o.Level = o.Fast // Without a season the slow level lags.
 	}
 	o.Last, o.Known = float32(s), ok
-	byLevel, byBase := r.x-float64(o.Level), r.x-r.expected
-	m := min(math.Abs(byLevel), math.Abs(byBase))
+	if !frozen {
+		o.Fast += o.Slope
+	}
+	byBase, byFast, byLevel := r.x-r.expected, r.x-float64(o.Fast), r.x-float64(o.Level)
+	m := min(math.Abs(byBase), math.Abs(byFast))
+	same := (byFast > 0) == (byBase > 0)
+	if ok {
+		m = min(m, math.Abs(byLevel))
+		same = same && (byLevel > 0) == (byBase > 0)
+	}
 	if o.Scale > 0 {
 		fromLevel = clamp(byLevel/float64(o.Scale), departMax)
-		if (byLevel > 0) == (byBase > 0) {
+		if same {
 			z = math.Copysign(min(departMax, m/float64(o.Scale)), byBase)
 		}
 	}
 	if !frozen {
-		miss := float32(clamp(byLevel, 3*float64(o.Scale)))
-		if ok {
-			o.Level += levelSlow * miss
-			o.Slope = 0
-		} else {
-			o.Level += levelFast * miss
-			o.Slope += slopeFast * miss
-		}
+		limit := 3 * float64(o.Scale)
+		o.Level += float32(levelSlow * clamp(byLevel, limit))
+		o.Fast += float32(levelFast * clamp(byFast, limit))
+		o.Slope += float32(slopeFast * clamp(byFast, limit))
 		o.Scale = track(o.Scale, m, r.n)
 	}
 	return z, fromLevel

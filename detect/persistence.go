@@ -17,6 +17,8 @@ type persistence struct {
 	Outlook  outlook
 	Cusum    cusum
 	Variance variance
+	Drift    drift
+	Break    seasonbreak
 }
 
 // reading is what these members see of one sample.
@@ -34,6 +36,7 @@ type reading struct {
 	far      bool    // The value is beyond the guard: an incident, or the first sample of one.
 	open     bool    // An anomaly is open.
 	usual    bool    // Scheduled work explains how the series moves now.
+	memory   float64 // Variance of departures over that of independent values with such moves, at least 1.
 	season   *hours  // What is usual by the hour, of the days before and of this hour so far.
 }
 
@@ -58,6 +61,9 @@ const (
 	slowMembers = 4   // Members that share the budget.
 	slowWarm    = 300 // Samples before they learn. They speak once a day was seen.
 	slowTold    = .2  // Evidence above the bar that is told at most: the scale is not the consensus's, which ranks single samples.
+	memoryRatio = 1.2 // Sigma of a move over sigma of a departure, where values are independent, is 1.41.
+	slowSure    = 1   // Evidence more than the bar that it takes to hold what others told.
+	slowMute    = 7   // Evidence that ends an excursion while the members only learn.
 	slowLeast   = 5.2 // Evidence below which none of them speaks, whatever the bar.
 )
 
@@ -71,11 +77,18 @@ func (p *persistence) observe(r *reading) claim {
 	frozen := r.far || r.open || p.Cusum.Side != 0
 	z, fromLevel := p.Outlook.observe(r, frozen)
 	if !p.Outlook.Known {
-		r.bar = math.Inf(1)
+		r.bar = slowMute + 1e3
+	}
+	r.memory = 1
+	if p.Variance.Scale > 0 {
+		d := memoryRatio * float64(p.Outlook.Scale/p.Variance.Scale)
+		r.memory = max(1, d*d)
 	}
 	var said claim
 	said.join(p.Cusum.observe(r, z, fromLevel))
 	said.join(p.Variance.observe(r, frozen))
+	said.join(p.Drift.observe(r, &p.Outlook, frozen))
+	said.join(p.Break.observe(r, &p.Outlook, frozen))
 	if r.n < slowWarm { // The scales are still on their way.
 		p.Cusum.Walk, p.Variance.Walk = walk{}, walk{}
 	}
@@ -99,6 +112,12 @@ func (c *claim) join(d claim) {
 func (p *persistence) notes(add func(format string, args ...any)) {
 	if c := &p.Cusum; c.Side != 0 {
 		add("held by the level: it moved by %+.1f sigma and has not come back", float64(c.Side)*float64(c.Size))
+	}
+	if p.Drift.Hold > 0 {
+		add("held by the drift: told, and no return is looked for until the adaptation time is over")
+	}
+	if p.Break.Hold > 0 {
+		add("held by the season: yesterday had not the shape of the days before")
 	}
 	if v := &p.Variance; v.Hold > 0 {
 		add("held by the noise: the size of its moves has changed (usual sigma of a move %.3g)", v.Scale)

@@ -21,7 +21,6 @@ const (
 	varianceDown  = 4
 	varianceMax   = 4  // A move counts at most this many sigma: a spike is two large moves and must not do.
 	varianceLeast = -4 // A large move speaks against dead noise by no more than this.
-	varianceSure  = 1  // Evidence above the bar that it takes to hold what others told.
 	varianceKeep  = 8  // What was told is held from this sum down to 0.
 )
 
@@ -42,12 +41,16 @@ func (v *variance) observe(r *reading, frozen bool) claim {
 	if v.Hold > 0 {
 		return v.keep(r, sum, side)
 	}
-	e, bar := shared(v.Walk.Cal.evidence(sum)), r.bar
+	e := shared(v.Walk.Cal.evidence(sum))
 	if r.open { // The way there and back of a spike are two moves.
-		bar += varianceSure
+		e -= slowSure
 	}
-	if e < bar {
+	if e < min(r.bar, slowMute) {
 		return claim{}
+	}
+	if r.bar > slowMute {
+		v.Walk.end()
+		return claim{} // Learned, not told.
 	}
 	v.Hold = 1
 	v.Walk.Sum[side] = varianceKeep
