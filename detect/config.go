@@ -28,8 +28,8 @@ type Config struct {
 	Adapt time.Duration
 	// Shape adds the member for the form of a stretch of samples, on series that
 	// repeat themselves. It finds anomalies of shape that no other member sees,
-	// for 58 KB a series and, a sample, about half a microsecond where the period
-	// is a day of minutes and up to 20 us where it is below 70 samples; off by
+	// for 42 KB a series and, a sample, about half a microsecond where the period
+	// is a day of minutes and up to 12 us where it is below 70 samples; off by
 	// default. The skyline profile ignores it.
 	Shape bool
 	// Skyline holds the settings of ProfileSkyline; ignored otherwise.

@@ -9,20 +9,19 @@ import (
 
 // shape is the member for the form of a stretch of samples: a heartbeat of the
 // wrong form at the usual height is news to no other member. It is asked for by
-// Config.Shape and allocated only then: 58 KB a series.
+// Config.Shape and allocated only then: 42 KB a series.
 //
-//	samples -> pieces -> period -> distance of the newest half and three
-//	quarters of a period from the nearest earlier ones -> ratio -> evidence
+//	samples -> pieces -> period -> distance of the newest three quarters of a
+//	period from the nearest earlier ones -> ratio -> evidence
 //
 // It speaks only of series that repeat themselves: once the period is known
 // (shape_period.go), samples are joined to pieces so that a period has about
 // shapeAim of them, whatever its length in samples, and the past (shape_past.go)
-// spans at least 85 periods at a bounded cost. A distance is taken in units of its own
-// mean, the two are averaged, and the average is compared with its guarded
-// tail, as movements are in consensus.go.
+// spans at least 57 periods at a bounded cost. The distance is compared with
+// its guarded tail, as movements are in consensus.go.
 //
-// Windows are shorter than the period on purpose: one that ends with the odd
-// stretch says so earlier than one that has to contain a period around it.
+// The window is shorter than the period on purpose: it says of an odd stretch
+// earlier than one that has to contain a period around it.
 type shape struct {
 	shapePast
 	shapeState
@@ -30,24 +29,24 @@ type shape struct {
 
 // shapeState is what a checkpoint holds beside the pieces.
 type shapeState struct {
-	First    [shapeFirst]float32       // The first values, kept until the unit is known.
-	N        uint32                    // Samples taken.
-	Every    uint32                    // Samples in a piece.
-	Filled   uint32                    // Samples in the piece being filled.
-	Sum      float64                   // Of these.
-	Value    float64                   // The last one.
-	T        int64                     // Its instant, Unix milliseconds.
-	Period   float64                   // In pieces; 0 until it is known.
-	Strength float64                   // Autocorrelation at the period.
-	Usual    [len(shapeShares)]float64 // Mean distance of a window from its nearest.
-	Seen     uint32                    // Distances in Usual.
-	Tail     tail                      // Of the average of distances over Usual.
-	Blind    uint32                    // Pieces until no window spans a gap.
-	Clipped  uint32                    // Pieces in a row at an end of the scale.
-	Calm     uint32                    // Pieces since the ratio was news.
-	Top      float64                   // The largest ratio of this excursion.
-	Others   [2]float64                // The others' highest evidence in this stretch of pieces, and in the one before.
-	Turn     uint32                    // Pieces of this stretch.
+	First    [shapeFirst]float32 // The first values, kept until the unit is known.
+	N        uint32              // Samples taken.
+	Every    uint32              // Samples in a piece.
+	Filled   uint32              // Samples in the piece being filled.
+	Sum      float64             // Of these.
+	Value    float64             // The last one.
+	T        int64               // Its instant, Unix milliseconds.
+	Period   float64             // In pieces; 0 until it is known.
+	Strength float64             // Autocorrelation at the period.
+	Usual    float64             // Mean distance of a window from its nearest.
+	Seen     uint32              // Distances in Usual.
+	Tail     tail                // Of distances.
+	Blind    uint32              // Pieces until no window spans a gap.
+	Clipped  uint32              // Pieces in a row at an end of the scale.
+	Calm     uint32              // Pieces since the ratio was news.
+	Top      float64             // The largest ratio of this excursion.
+	Others   [2]float64          // The others' highest evidence in this stretch of pieces, and in the one before.
+	Turn     uint32              // Pieces of this stretch.
 	Now      finding
 	Led      bool // The last sample's evidence was of shape.
 }
@@ -57,15 +56,12 @@ type finding struct {
 	Start, End   int64 // The window, Unix milliseconds.
 	Near         int64 // Where the nearest earlier form ended, Unix milliseconds.
 	Distance     float64
-	Usual, Ratio float64 // The mean of such distances; the average over its guarded .998 quantile.
+	Usual, Ratio float64 // The mean of such distances; the distance over their guarded .998 quantile.
 }
-
-// shapeShares are the windows, as shares of the period. On UCR any one between a
-// third and three quarters does within .05 of both together.
-var shapeShares = [2]float64{.5, .75}
 
 const (
 	shapeFirst = 64
+	shapeShare = .75   // The window, as a share of the period.
 	shapeAim   = 48    // Pieces in a period; 24 to 64 differ by .03 on UCR.
 	shapeLeast = 16    // A shorter period is taken twice or more often.
 	shapeSlow  = .0005 // The usual distance forgets half in 1400 pieces, once it rests on as many.
@@ -74,8 +70,8 @@ const (
 
 	// A ratio of shapeNews is news worth shapeEvidence + shapeSlope log10(shapeNews).
 	shapeNews     = 1.1
-	shapeEvidence = 3.2
-	shapeSlope    = 3
+	shapeEvidence = 3.4
+	shapeSlope    = 2.5
 	shapeRise     = 1.05 // Ratio to the largest told in this excursion from which it is news again.
 	shapeSilent   = 4    // Evidence of another member that explains an odd form around it.
 )
@@ -103,8 +99,8 @@ func (s *shape) bridge(t int64, x, step float64) {
 	if missing < 1 {
 		return
 	}
-	if missing > float64(s.M[0]*s.Every) {
-		s.Blind = s.M[len(s.M)-1]
+	if missing > float64(s.M*s.Every) {
+		s.Blind = s.M
 		return
 	}
 	for k := range int(missing) {
@@ -155,56 +151,37 @@ func (s *shape) begin(x float64) {
 
 // judge compares the newest windows with the past and returns the evidence.
 func (s *shape) judge(t int64, step float64) float64 {
-	if s.Turn++; s.Turn >= s.M[len(s.M)-1] {
+	if s.Turn++; s.Turn >= s.M {
 		s.Others[0], s.Others[1], s.Turn = 0, s.Others[0], 0
 	}
 	if s.Calm < math.MaxUint32 {
 		s.Calm++
 	}
-	var d [len(shapeShares)]float64
-	var lag [len(shapeShares)]uint32
-	s.nearest(&d, &lag)
-	held := true
-	for q := range d {
-		d[q] *= s.Unit
-		held = held && lag[q] > 0
-	}
+	d, lag := s.nearest()
+	d *= s.Unit
 	if s.Blind > 0 {
 		s.Blind--
 		return 0
 	}
-	if !held || float64(s.K) < 3*s.Period {
+	if lag == 0 || float64(s.K) < 3*s.Period {
 		return 0
 	}
 	s.Seen++
-	ratio := s.Tail.ratio(s.average(&d), s.Seen)
+	if s.Usual == 0 { // The first one, or every form so far was met before to the unit.
+		s.Usual = d
+	}
+	s.Usual += max(shapeSlow, 1/float64(s.Seen)) * (min(d, shapeCap*s.Usual) - s.Usual)
+	ratio := s.Tail.ratio(d, s.Seen)
 	if ratio < shapeNews || float64(s.Seen) < shapeWarm*s.Period {
 		return 0
 	}
-	return s.tell(ratio, t, step, &d, &lag)
-}
-
-// average returns the mean of the distances in units of their usual ones, and
-// learns what is usual.
-func (s *shape) average(d *[len(shapeShares)]float64) float64 {
-	weight, sum := max(shapeSlow, 1/float64(s.Seen)), 0.0
-	for q, v := range d {
-		u := &s.Usual[q]
-		if *u == 0 { // The first one, or every form so far was met before to the unit.
-			*u = v
-		}
-		if *u > 0 {
-			sum += v / *u
-		}
-		*u += weight * (min(v, shapeCap**u) - *u)
-	}
-	return sum / float64(len(d))
+	return s.tell(ratio, t, step, d, lag)
 }
 
 // tell returns the evidence of a ratio if it is news, and writes down what the
-// longer window was compared with.
-func (s *shape) tell(ratio float64, t int64, step float64, d *[len(shapeShares)]float64, lag *[len(shapeShares)]uint32) float64 {
-	if s.Calm > s.M[len(s.M)-1] {
+// window was compared with.
+func (s *shape) tell(ratio float64, t int64, step float64, d float64, lag uint32) float64 {
+	if s.Calm > s.M {
 		s.Top = 0
 	}
 	s.Calm = 0
@@ -212,11 +189,10 @@ func (s *shape) tell(ratio float64, t int64, step float64, d *[len(shapeShares)]
 		return 0
 	}
 	s.Top = ratio
-	q := len(d) - 1
 	piece := step * float64(s.Every)
 	s.Now = finding{
-		Start: t - int64(piece*float64(s.M[q])), End: t, Near: t - int64(piece*float64(lag[q])),
-		Distance: d[q], Usual: s.Usual[q], Ratio: ratio,
+		Start: t - int64(piece*float64(s.M)), End: t, Near: t - int64(piece*float64(lag)),
+		Distance: d, Usual: s.Usual, Ratio: ratio,
 	}
 	return min(shapeEvidence+shapeSlope*math.Log10(ratio), math.Log10(20*float64(s.Seen)))
 }
@@ -268,9 +244,7 @@ func (s *shape) search(full bool) bool {
 	for s.Period < shapeLeast {
 		s.Period *= 2
 	}
-	for q, share := range shapeShares {
-		s.M[q] = uint32(math.Round(share * s.Period))
-	}
+	s.M = uint32(math.Round(shapeShare * s.Period))
 	s.Seen, s.Tail, s.Top, s.Turn = 0, tail{}, 0, 0
 	return true
 }
@@ -332,12 +306,9 @@ func (s *shape) damage() string {
 			return fmt.Sprintf("a piece of %d units, want at most %d", x, shapeClip)
 		}
 	}
-	for _, m := range s.M {
-		if m > shapeLongest || (m == 0) != (s.Period == 0) {
-			return fmt.Sprintf("a window of %d pieces, want at most %d", m, shapeLongest)
-		}
-	}
 	switch {
+	case s.M > shapeLongest || (s.M == 0) != (s.Period == 0):
+		return fmt.Sprintf("a window of %d pieces, want at most %d", s.M, shapeLongest)
 	case s.Unit == 0 && s.N < shapeFirst && s.K == 0:
 	case s.Unit >= minUnit && s.Unit <= maxValue && s.Every > 0 && s.Filled < s.Every && s.K > 0:
 	default:

@@ -24,17 +24,17 @@ import "math"
 // holds the pieces only.
 type shapePast struct {
 	shapePieces
-	prefix [shapeKept]int32                   // Sum of all pieces up to this one, modulo 2^32.
-	square [len(shapeShares)][shapeKept]int32 // E by lag.
+	prefix [shapeKept]int32 // Sum of all pieces up to this one, modulo 2^32.
+	square [shapeKept]int32 // E by lag.
 }
 
 // shapePieces is what a checkpoint holds of the past.
 type shapePieces struct {
-	X      [shapeKept]int16         // A ring: piece k, counted from 0, is X[k mod shapeKept].
-	K      uint32                   // Pieces so far.
-	M      [len(shapeShares)]uint32 // Lengths of the windows, in pieces; 0 until the period is known.
-	Centre float64                  // The value of 0.
-	Unit   float64                  // The value of one unit; 0 until the range of the series is known.
+	X      [shapeKept]int16 // A ring: piece k, counted from 0, is X[k mod shapeKept].
+	K      uint32           // Pieces so far.
+	M      uint32           // Length of the window, in pieces; 0 until the period is known.
+	Centre float64          // The value of 0.
+	Unit   float64          // The value of one unit; 0 until the range of the series is known.
 }
 
 const (
@@ -47,7 +47,7 @@ const (
 // value returns piece k in units.
 func (p *shapePast) value(k uint32) int32 { return int32(p.X[k&shapeMask]) }
 
-// whole returns the number of the oldest piece still held.
+// oldest returns the number of the oldest piece still held.
 func (p *shapePast) oldest() uint32 { return p.K - min(p.K, shapeKept) }
 
 // units returns v in units, within what a piece can hold.
@@ -63,125 +63,58 @@ func (p *shapePast) push(v float64) {
 	p.K++
 }
 
-// nearest fills in, for each length of window, how far the newest one is from
-// the nearest earlier one that does not overlap it, as the root of the mean
-// squared difference in units, and the lag of that one in pieces: 0 if there is
-// none yet. It must be called once after each push.
-func (p *shapePast) nearest(distance *[len(shapeShares)]float64, lag *[len(shapeShares)]uint32) {
-	var w [len(shapeShares)]shapeWindow
-	for q, m := range p.M {
-		w[q] = p.newest(m)
+// nearest returns how far the newest window is from the nearest earlier one
+// that does not overlap it, as the root of the mean squared difference in
+// units, and the lag of that one in pieces: 0 if there is none yet. It must be
+// called once after each push.
+func (p *shapePast) nearest() (distance float64, lag uint32) {
+	i, m := p.K-1, p.M
+	if m == 0 || p.K <= m {
+		return 0, 0
 	}
-	// Both lengths share what they read of a lag: the common lags go together.
-	a, b := &w[0], &w[1]
-	p.scan(0, a, 1, min(b.m, a.last+1))
-	p.scan(1, b, 1, min(b.m, b.last+1))
-	p.scanBoth(a, b)
-	p.scan(0, a, max(b.m, b.last+1), a.last+1)
-	for q := range w {
-		p.reach(q, &w[q])
-		distance[q], lag[q] = 0, w[q].at
-		if w[q].at > 0 {
-			distance[q] = math.Sqrt(float64(w[q].best)) / float64(w[q].m)
-		}
+	x, sums, e := &p.X, &p.prefix, &p.square
+	in, out := p.value(i), p.value(i-m)
+	sum, length := sums[i&shapeMask]-sums[(i-m)&shapeMask], int64(m)
+	last := min(i-m, shapeKept-1-m) // The largest lag of which E is known.
+	for l := uint32(1); l < min(m, last+1); l++ {
+		a, b := in-p.value(i-l), out-p.value(i-l-m)
+		e[l&shapeMask] += a*a - b*b
 	}
-}
-
-// shapeWindow is the newest window of one length on its way along the lags.
-type shapeWindow struct {
-	m, last uint32 // Length, and the largest lag of which E is known.
-	in, out int32  // The piece that entered and the one that left.
-	sum     int32
-	at      uint32 // The lag of the nearest so far; 0 if none.
-	best    int64  // Its m E - S^2.
-}
-
-// newest returns the newest window of m pieces.
-func (p *shapePast) newest(m uint32) shapeWindow {
-	w := shapeWindow{m: m, best: math.MaxInt64}
-	if i := p.K - 1; m > 0 && p.K > m {
-		w.last = min(i-m, shapeKept-1-m)
-		w.in, w.out = p.value(i), p.value(i-m)
-		w.sum = p.prefix[i&shapeMask] - p.prefix[(i-m)&shapeMask]
-	}
-	return w
-}
-
-// scan moves E to the newest window at the lags in [from, to) and keeps the
-// nearest that does not overlap.
-func (p *shapePast) scan(q int, w *shapeWindow, from, to uint32) {
-	e, i, m := &p.square[q], p.K-1, w.m
-	for l := from; l < to; l++ {
+	best := int64(math.MaxInt64)
+	for l := m; l <= last; l++ {
 		j, k := (i-l)&shapeMask, (i-l-m)&shapeMask
-		a, b := w.in-int32(p.X[j]), w.out-int32(p.X[k])
+		a, b := in-int32(x[j]), out-int32(x[k])
 		d := e[l&shapeMask] + a*a - b*b
 		e[l&shapeMask] = d
-		if l < m {
-			continue
-		}
-		s := int64(w.sum - p.prefix[j] + p.prefix[k])
-		if v := int64(m)*int64(d) - s*s; v < w.best {
-			w.best, w.at = v, l
+		s := int64(sum - sums[j] + sums[k])
+		if v := length*int64(d) - s*s; v < best {
+			best, lag = v, l
 		}
 	}
-}
-
-// scanBoth is scan of the shorter and the longer window at the lags that both
-// know and neither overlaps.
-func (p *shapePast) scanBoth(a, b *shapeWindow) {
-	x, sums, ea, eb := &p.X, &p.prefix, &p.square[0], &p.square[1]
-	in, outA, outB, sumA, sumB := a.in, a.out, b.out, a.sum, b.sum
-	lenA, lenB := int64(a.m), int64(b.m)
-	bestA, bestB, atA, atB := a.best, b.best, a.at, b.at
-	j := (p.K - 1 - b.m) & shapeMask
-	for l := b.m; l <= b.last; l++ {
-		ja, jb, k := (j-a.m)&shapeMask, (j-b.m)&shapeMask, l&shapeMask
-		d, sum := in-int32(x[j]), sums[j]
-		d *= d
-		u := outA - int32(x[ja])
-		u = ea[k] + d - u*u
-		ea[k] = u
-		s := int64(sumA - sum + sums[ja])
-		if v := lenA*int64(u) - s*s; v < bestA {
-			bestA, atA = v, l
+	if l := p.K - m; p.K < shapeKept { // The very first window has come into reach.
+		d := p.sumOfSquares(l)
+		e[l&shapeMask] = d
+		s := int64(sum - sums[(i-l)&shapeMask])
+		if v := length*int64(d) - s*s; l >= m && v < best {
+			best, lag = v, l
 		}
-		u = outB - int32(x[jb])
-		u = eb[k] + d - u*u
-		eb[k] = u
-		s = int64(sumB - sum + sums[jb])
-		if v := lenB*int64(u) - s*s; v < bestB {
-			bestB, atB = v, l
-		}
-		j = (j - 1) & shapeMask
 	}
-	a.best, b.best, a.at, b.at = bestA, bestB, atA, atB
-}
-
-// reach takes up the lag at which the very first window has come into reach.
-func (p *shapePast) reach(q int, w *shapeWindow) {
-	m := w.m
-	if m == 0 || p.K <= m || p.K-m >= shapeKept-m {
-		return
+	if lag == 0 {
+		return 0, 0
 	}
-	l := p.K - m
-	d := p.sumOfSquares(m, l)
-	p.square[q][l] = d
-	s := int64(w.sum - p.prefix[p.K-1-l])
-	if v := int64(m)*int64(d) - s*s; l >= m && v < w.best {
-		w.best, w.at = v, l
-	}
+	return math.Sqrt(float64(best)) / float64(m), lag
 }
 
 // sumOfSquares computes E at a lag from the pieces.
-func (p *shapePast) sumOfSquares(m, lag uint32) (d int32) {
-	for k := p.K - m; k != p.K; k++ {
+func (p *shapePast) sumOfSquares(lag uint32) (d int32) {
+	for k := p.K - p.M; k != p.K; k++ {
 		a := p.value(k) - p.value(k-lag)
 		d += a * a
 	}
 	return d
 }
 
-// derive computes from the pieces what is kept of them, some 300 us for a full
+// derive computes from the pieces what is kept of them, some 200 us for a full
 // ring. Without it sums are of other pieces.
 func (p *shapePast) derive() {
 	p.prefix = [shapeKept]int32{}
@@ -190,13 +123,11 @@ func (p *shapePast) derive() {
 		sum += p.value(k)
 		p.prefix[k&shapeMask] = sum
 	}
-	for q, m := range p.M {
-		if m == 0 || p.K < m {
-			continue
-		}
-		for l := uint32(1); l <= min(p.K-m, shapeKept-1-m); l++ {
-			p.square[q][l] = p.sumOfSquares(m, l)
-		}
+	if p.M == 0 || p.K < p.M {
+		return
+	}
+	for l := uint32(1); l <= min(p.K-p.M, shapeKept-1-p.M); l++ {
+		p.square[l] = p.sumOfSquares(l)
 	}
 }
 

@@ -54,7 +54,7 @@ func TestShapeFindsAReversedBeat(t *testing.T) {
 		t.Errorf("the highest score is at row %d, kind %v; want shape near rows %d to %d", row, trace.Kind, wrong*80, wrong*80+79)
 	}
 	text := trace.String()
-	for _, want := range []string{"  shape      p=", "share 100%", "note: form from 1970-01-06 ", "nearest past one (which ended at 1970-01-0", "times the usual largest"} {
+	for _, want := range []string{"  shape      p=", "share 100%", "note: form from 1970-01-0", "nearest past one (which ended at 1970-01-0", "times the usual largest"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the trace lacks %q:\n%s", want, text)
 		}
@@ -132,33 +132,24 @@ func nearestOf(x []int16, m int) (distance float64, lag int) {
 func TestShapeNearestIsTheLeftMatrixProfile(t *testing.T) {
 	r := rand.New(rand.NewPCG(7, 7))
 	var p shapePast
-	p.Unit, p.M = 1, [2]uint32{18, 27}
+	p.Unit, p.M = 1, 27
 	var x []int16
-	var d [2]float64
-	var lag [2]uint32
-	check := func(k int) {
-		for q, m := range p.M {
-			if want, at := nearestOf(x, int(m)); math.Abs(d[q]-want) > 1e-6*(1+want) || int(lag[q]) != at {
-				t.Fatalf("piece %d, window %d: distance %v at lag %d, want %v at %d", k, m, d[q], lag[q], want, at)
-			}
-		}
-	}
 	for k := range shapeKept + 300 {
 		v := int16(1800*math.Sin(float64(k)/9)) + int16(r.IntN(500)) - 250
 		p.push(float64(v))
 		x = append(x, max(-shapeClip, min(shapeClip, v)))
-		p.nearest(&d, &lag)
+		d, lag := p.nearest()
 		if (k > 60 && k < 200) || (k > 60 && k%509 == 0) || (k > shapeKept-2 && k < shapeKept+60) {
-			check(k)
+			if want, at := nearestOf(x, int(p.M)); math.Abs(d-want) > 1e-6*(1+want) || int(lag) != at {
+				t.Fatalf("piece %d: distance %v at lag %d, want %v at %d", k, d, lag, want, at)
+			}
 		}
 		if k == shapeKept+200 {
 			a := p
 			a.derive()
-			for q, m := range p.M {
-				for l := uint32(1); l < shapeKept-m; l++ {
-					if a.square[q][l] != p.square[q][l] {
-						t.Fatalf("window %d, lag %d: %d anew, %d carried along", m, l, a.square[q][l], p.square[q][l])
-					}
+			for l := uint32(1); l < shapeKept-p.M; l++ {
+				if a.square[l] != p.square[l] {
+					t.Fatalf("lag %d: %d anew, %d carried along", l, a.square[l], p.square[l])
 				}
 			}
 			p = a
@@ -174,12 +165,11 @@ func TestShapeRepeatedFormIsNear(t *testing.T) {
 		between := rapid.SliceOfN(rapid.IntRange(-2000, 2000), 0, 300).Draw(t, "between")
 		shift := rapid.IntRange(-500, 500).Draw(t, "shift")
 		var p shapePast
-		p.Unit, p.M = 1, [2]uint32{m, m}
-		var d [2]float64
-		var lag [2]uint32
+		p.Unit, p.M = 1, m
+		d, lag := 0.0, uint32(0)
 		add := func(v int) {
 			p.push(float64(v))
-			p.nearest(&d, &lag)
+			d, lag = p.nearest()
 		}
 		for _, v := range form {
 			add(v)
@@ -190,7 +180,7 @@ func TestShapeRepeatedFormIsNear(t *testing.T) {
 		for _, v := range form {
 			add(v + shift)
 		}
-		if d != [2]float64{} || lag[0] < m || lag[1] < m {
+		if d != 0 || lag < m {
 			t.Fatalf("distance %v at lag %d", d, lag)
 		}
 	})
@@ -205,7 +195,7 @@ func TestShapeOfScaledSeries(t *testing.T) {
 		for i, v := range values {
 			e := a.observe(int64(i)*minute, v, minute, 0)
 			f := b.observe(int64(i)*minute, by.scale*v+by.shift, minute, 0)
-			if math.Abs(e-f) > .02 {
+			if math.Abs(e-f) > .1 {
 				t.Fatalf("scaled by %v, shifted by %v: row %d is worth %v, %v before", by.scale, by.shift, i, f, e)
 			}
 			if e > 0 {
@@ -229,6 +219,41 @@ func TestShapePeriod(t *testing.T) {
 		got := s.Period * float64(s.Every)
 		if k := math.Round(got / float64(want)); math.Abs(got-k*float64(want)) > float64(s.Every) || (k > 1 && want >= shapeLeast) {
 			t.Errorf("a period of %d samples is taken for %v", want, got)
+		}
+	}
+}
+
+// On a healthy series that repeats itself, noise, heavy tails and a drifting
+// amplitude included, the member reaches the bar of ten false alarms per 1000
+// series-days of minutes (5.16) never, and that of a hundred (4.16) hardly.
+func TestShapeOnHealthySeasons(t *testing.T) {
+	const rows, copies = 30_000, 2
+	for name, noise := range map[string]func(*rand.Rand) float64{
+		"gaussian": func(r *rand.Rand) float64 { return r.NormFloat64() },
+		"t3": func(r *rand.Rand) float64 {
+			a, b, c := r.NormFloat64(), r.NormFloat64(), r.NormFloat64()
+			return r.NormFloat64() / math.Sqrt((a*a+b*b+c*c)/3)
+		},
+		"lognormal": func(r *rand.Rand) float64 { return math.Exp(r.NormFloat64()) },
+	} {
+		high, total := 0, 0
+		for c := range copies {
+			s, r := new(shape), rand.New(rand.NewPCG(uint64(c), 11))
+			for i := range rows {
+				x := 2 * math.Pi * float64(i) / 144
+				swell := 1 + .2*math.Sin(x/60)
+				e := s.observe(int64(i)*minute, swell*(10*math.Sin(x)+5*math.Cos(3*x))+noise(r), minute, 0)
+				if e >= 4.16 {
+					high++
+				}
+				if e > 5.16 {
+					t.Errorf("%s, copy %d: row %d is worth %.2f", name, c, i, e)
+				}
+			}
+			total += int(s.Seen)
+		}
+		if high > 2 || total < copies*rows/4 { // 42 series-days: four are tolerable.
+			t.Errorf("%s: evidence of 4.16 or more %d times in %d comparisons", name, high, total)
 		}
 	}
 }
@@ -287,8 +312,8 @@ func TestShapeRefusesDamage(t *testing.T) {
 		t.Error("a state with a shape was restored without one")
 	}
 	for name, damage := range map[string]func(*shape){
-		"a long window":     func(s *shape) { s.M[1] = 4000 },
-		"a missing window":  func(s *shape) { s.M[0] = 0 },
+		"a long window":     func(s *shape) { s.M = 4000 },
+		"a missing window":  func(s *shape) { s.M = 0 },
 		"a large piece":     func(s *shape) { s.X[7] = 30_000 },
 		"no unit":           func(s *shape) { s.Unit = 0 },
 		"NaN for a unit":    func(s *shape) { s.Unit = math.NaN() },
@@ -305,7 +330,7 @@ func TestShapeRefusesDamage(t *testing.T) {
 
 // The price named in Config.Shape.
 func TestShapeCost(t *testing.T) {
-	if size := binary.Size(shapePieces{}) + binary.Size(shapeState{}) + 3*4*shapeKept; size > 59_000 {
+	if size := binary.Size(shapePieces{}) + binary.Size(shapeState{}) + 2*4*shapeKept; size > 42_500 {
 		t.Errorf("the shape takes %d bytes", size)
 	}
 	s, values, i := shaped(t), beats(4096, 20), 0

@@ -62,7 +62,7 @@ type Source struct {
 type Detect struct {
 	Profile string   `yaml:"profile,omitempty"` // default or skyline. Default: default.
 	Budget  float64  `yaml:"budget,omitempty"`  // False alarms per 1000 series-days, > 0. Default 10.
-	Shape   bool     `yaml:"shape,omitempty"`   // Look for unusual forms too, at 58 KB and 0.5 to 20 us a sample more. Default: false.
+	Shape   bool     `yaml:"shape,omitempty"`   // Look for unusual forms too, at 42 KB and 0.5 to 12 us a sample more. Default: false.
 	Match   []string `yaml:"match,omitempty"`   // Selectors of watched series. Default: all.
 	Ignore  []string `yaml:"ignore,omitempty"`  // Selectors never watched. Default: our own bellwether_ series.
 	Page    []string `yaml:"page,omitempty"`    // Selectors whose anomalies are HIGH. Default: none, anomalies are causes and LOW.
