@@ -4,6 +4,7 @@ import * as api from "./api";
 import { BandChart } from "./chart";
 import { ago, clock, num, selector, series, span, word } from "./format";
 import { Badge, Card, Loaded, Spark, Why } from "./pieces";
+import { Feedback, Ground } from "./said";
 
 export function AnomalyCard(p: { id: string }) {
   return (
@@ -17,8 +18,10 @@ export function AnomalyCard(p: { id: string }) {
               since {clock(a.start)} ({ago(a.start)}): saw <b>{num(a.observed)}</b>, expected {num(a.expected)} ({num(a.lower)} to {num(a.upper)}),
               chance {a.peak_score > 0 ? <>1 in 10<sup>{a.peak_score.toFixed(0)}</sup></> : "–"}.
             </p>
+            <Ground a={a} />
             <BandChart points={points} start={a.start} label={"Values of " + series(a.labels) + " with the expected band"} />
             <Votes votes={a.votes} />
+            <Feedback key={a.id} a={a} />
             <Why text={a.trace?.text} />
           </>
         )}

@@ -37,7 +37,9 @@ export interface Vote { member: string; p: number; share: number }
 export interface Anomaly {
   id: string; labels: Record<string, string>; start: string; end: string | null; peak_score: number; kind: string;
   direction: string; expected: number; lower: number; upper: number; observed: number; votes: Vote[]; trace: Trace | null;
+  change: string | null; effect: number; e_value?: number; baseline: string | null; state_hash: string; feedback: Feedback | null; deploy: string;
 }
+export interface Feedback { useful: boolean; note: string; time: string }
 export interface Point { timestamp_ms: string; value: number; score: number; expected?: number; lower?: number; upper?: number; anomalous: boolean }
 export interface Burn { window: string; burn?: number; good: number; total: number }
 export interface Objective {
