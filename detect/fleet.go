@@ -38,7 +38,7 @@ type Fleet struct {
 	cfg     FleetConfig
 	classes [2]fleetClass // LOW, HIGH.
 	held    map[string]*held
-	last    int64 // Newest instant told, Unix milliseconds.
+	last    int64 // The newest tick, Unix milliseconds.
 }
 
 // FleetConfig configures a Fleet. The zero value is what a user should run.
@@ -134,7 +134,6 @@ func (f *Fleet) Watching(low, high int) {
 // need not be in order.
 func (f *Fleet) Open(o Opening) Ruling {
 	o = o.clean()
-	f.pass(o.At)
 	c := f.class(o.High)
 	h := f.held[o.ID]
 	if h == nil {
@@ -165,7 +164,6 @@ func (f *Fleet) Still(id string, at int64, beyond float64) (r Ruling, wanted boo
 	if h == nil || h.door != DoorNone {
 		return Ruling{}, false
 	}
-	f.pass(at)
 	h.samples++
 	e := betMin
 	if beyond >= 1 { // What is within the usual speaks for chance, however little.
@@ -188,7 +186,6 @@ func (f *Fleet) Close(id string, at int64) (Ruling, bool) {
 	if h == nil {
 		return Ruling{}, false
 	}
-	f.pass(at)
 	h.closed = true
 	delete(f.held, id)
 	if h.door == DoorNone {

@@ -36,17 +36,17 @@ func (c ClassCounts) Held() uint64 {
 
 const (
 	loneHalf  = 3 * dayMS // Half-life of the account of lone openings, milliseconds.
+	passMost  = 3600e3    // Milliseconds between ticks that count.
 	lonePrior = 5         // Openings' worth of trust in the promise.
 	loneMin   = .1        // The most that fewer lone openings than promised gain,
 	loneMax   = 100       // and the most that more of them cost.
 )
 
-// pass lets time go on for both accounts.
+// pass lets time go on for the accounts. Only ticks tell the time: one sample
+// from the future must not. Nothing is promised for hours nobody ticked in.
 func (f *Fleet) pass(t int64) {
-	if f.last == 0 {
+	if f.last == 0 || t <= f.last {
 		f.last = t
-	}
-	if t <= f.last {
 		return
 	}
 	ms := float64(t - f.last)
@@ -56,7 +56,7 @@ func (f *Fleet) pass(t int64) {
 		c := &f.classes[i]
 		c.lone *= keep
 		c.patient *= keep
-		c.promised = c.promised*keep + f.cfg.Open/1000*float64(c.watched)*ms/dayMS
+		c.promised = c.promised*keep + f.cfg.Open/1000*float64(c.watched)*min(ms, passMost)/dayMS
 	}
 }
 

@@ -18,6 +18,8 @@ export function AnomalyCard(p: { id: string }) {
               since {clock(a.start)} ({ago(a.start)}): saw <b>{num(a.observed)}</b>, expected {num(a.expected)} ({num(a.lower)} to {num(a.upper)}),
               chance {a.peak_score > 0 ? <>1 in 10<sup>{a.peak_score.toFixed(0)}</sup></> : "–"}.
             </p>
+            {a.peers && <p>Peers: {a.peers}.</p>}
+            {a.held_back && <p>Nobody is told: {a.held_back}.</p>}
             <Ground a={a} />
             <BandChart points={points} start={a.start} label={"Values of " + series(a.labels) + " with the expected band"} />
             <Votes votes={a.votes} />

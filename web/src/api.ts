@@ -38,6 +38,7 @@ export interface Anomaly {
   id: string; labels: Record<string, string>; start: string; end: string | null; peak_score: number; kind: string;
   direction: string; expected: number; lower: number; upper: number; observed: number; votes: Vote[]; trace: Trace | null;
   change: string | null; effect: number; e_value?: number; baseline: string | null; state_hash: string; feedback: Feedback | null; deploy: string;
+  held_back: string; peers: string;
 }
 export interface Feedback { useful: boolean; note: string; time: string }
 export interface Point { timestamp_ms: string; value: number; score: number; expected?: number; lower?: number; upper?: number; anomalous: boolean }

@@ -32,7 +32,7 @@ function Ribbon() {
   if (!n) return <p class="ribbon">Asking the server…</p>;
   const burning = n.objectives.filter((o) => o.verdict.includes("BURNING") || o.verdict.endsWith("EXHAUSTED"));
   const failed = n.analyses.filter((a) => a.result?.verdict_word === "FAIL");
-  const open = n.anomalies.filter((a) => !a.end).length;
+  const open = n.anomalies.filter((a) => !a.end && !a.held_back).length;
   const groups = n.groups.filter((g) => !g.closed);
   const parts = [
     burning.length && `${burning.length} objective${burning.length > 1 ? "s burn" : " burns"} (${burning.slice(0, 2).map((o) => o.name).join(", ")})`,
@@ -79,9 +79,9 @@ function NowView({ n }: { n: Now }) {
   );
 }
 
-// telling picks the anomaly to show first: strongest evidence, then earliest.
+// telling picks the anomaly to show first: told, strongest evidence, earliest.
 function telling(list: api.Anomaly[]): api.Anomaly | undefined {
-  return [...list].sort((a, b) => b.peak_score - a.peak_score || Date.parse(a.start) - Date.parse(b.start))[0];
+  return [...list].sort((a, b) => Number(!!a.held_back) - Number(!!b.held_back) || b.peak_score - a.peak_score || Date.parse(a.start) - Date.parse(b.start))[0];
 }
 
 function AnomalyList(p: { list: api.Anomaly[] }) {
@@ -91,7 +91,7 @@ function AnomalyList(p: { list: api.Anomaly[] }) {
         <tbody>
           {p.list.map((a) => (
             <tr key={a.id}>
-              <td><Badge tone="warn">{a.kind}</Badge></td>
+              <td><Badge tone={a.held_back ? "quiet" : "warn"}>{a.kind}</Badge>{a.held_back && <><br /><small title={a.held_back}>held back</small></>}</td>
               <td><a href={"/anomaly/" + a.id}><code>{series(a.labels)}</code></a></td>
               <td class="number">{num(a.observed)}<br /><small>expected {num(a.expected)}</small></td>
               <td class="number">{ago(a.start)}</td>
