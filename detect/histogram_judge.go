@@ -131,7 +131,7 @@ func (s *HistogramSeries) judgeBatch(t int64) Result {
 	if n := u.atHour(t, &s.slot); n > 0 {
 		s.form(&hourly, &s.slot, 1, n)
 	}
-	var r, effect [histogramStats]float64
+	var r, effect, one [histogramStats]float64
 	var shift [histogramScales]histogramShift
 	for scale := range shift {
 		x, sum, n := &in.Batch, in.Filled, in.Filled
@@ -143,12 +143,14 @@ func (s *HistogramSeries) judgeBatch(t int64) Result {
 		sh := s.nearest(x, sum, n, &recent, &hourly)
 		k := 2 * scale
 		shift[scale], effect[k], effect[k+1] = sh, sh.w1, sh.tail
-		r[k], r[k+1] = s.ratio(k, sh.w1, sh.usual), s.ratio(k+1, sh.tail, sh.usualTl)
+		r[k], one[k] = s.ratio(k, sh.w1, sh.usual)
+		r[k+1], one[k+1] = s.ratio(k+1, sh.tail, sh.usualTl)
 		if scale == 0 {
 			s.turnBack(sh.w1, max(r[0], r[1]))
 		}
 	}
 	j.Varied = j.Varied || shift[0].w1 > 0
+	s.s.Last.Reach = j.reach(s.s.Last.Bar, &one)
 	return s.conclude(t, span, &r, &effect, &shift)
 }
 
@@ -183,14 +185,16 @@ func (s *HistogramSeries) nearest(x *cells, sum, n float64, recent, hourly *hist
 	return out
 }
 
-// ratio compares a distance with how large it usually gets.
-func (s *HistogramSeries) ratio(k int, w, usual float64) float64 {
+// ratio compares a distance with how large it usually gets; one is the distance
+// that would be 1.
+func (s *HistogramSeries) ratio(k int, w, usual float64) (r, one float64) {
 	j := &s.s.Judge
 	u2 := usual * usual
 	all := u2 + max(0, float64(j.Beyond[k]))
 	z := w / math.Sqrt(all)
 	h := &j.Tail[k]
-	r := min(ratioMax, z/max(h.Q, leastRatio))
+	q := max(h.Q, leastRatio)
+	r, one = min(ratioMax, z/q), q*math.Sqrt(all)
 	if h.Q == 0 { // The tail has no guard of its own yet.
 		h.ratio(min(z, guardRatio*leastRatio), j.N)
 	} else {
@@ -202,7 +206,7 @@ func (s *HistogramSeries) ratio(k int, w, usual float64) float64 {
 		j.Beyond[k] += a * (float32(w*w-usualExtra*u2) - j.Beyond[k])
 		j.Share[k] += a * (float32(u2/all) - j.Share[k])
 	}
-	return r
+	return r, one
 }
 
 // power is the power by which the chance of a ratio falls beyond 1: calTail
@@ -285,8 +289,7 @@ func (s *HistogramSeries) conclude(t int64, span float64, r, effect *[histogramS
 	}
 	scale := j.telling(r, effect, shift, lead)
 	s.picture(&shift[scale], scale, lead%2 == 1)
-	reach := max(leastTail, j.reach(l.Bar, 1)*recurring*max(j.Tail[1].Q, leastRatio)*shift[0].usualTl)
-	l.Reach = min(reach, reachMost)
+	l.Reach = min(l.Reach*recurring, reachMost)
 	l.Lower, l.Upper = l.Expected*math.Exp2(-l.Reach/8), l.Expected*math.Exp2(l.Reach/8)
 	m := moment{t: t, n: j.N, score: e, bar: l.Bar, kind: KindDistribution, dir: direction(sh), change: t,
 		expected: float64(l.Moved.Before[l.Moved.Most]), observed: float64(l.Moved.After[l.Moved.Most]),
@@ -360,9 +363,12 @@ func (j *histogramJudge) evidence(x float64, k int) float64 {
 	return e
 }
 
-// reach returns the ratio of statistic k at which the evidence reaches the bar.
-func (j *histogramJudge) reach(bar float64, k int) float64 {
-	return math.Pow(10, (bar+math.Log10(j.Cal.atOne()))/j.power(k))
+// reach is how far the slowest twentieth may move, in buckets, before that alone
+// reaches the bar, if it lasts for eight batches or so: the tail of one batch of
+// few observations may be anywhere. one are the distances at which ratios are 1.
+func (j *histogramJudge) reach(bar float64, one *[histogramStats]float64) float64 {
+	const lately = 3
+	return max(leastTail, one[lately]*math.Pow(10, (bar+math.Log10(j.Cal.atOne()))/j.power(lately)))
 }
 
 // shown is the evidence that so many observations can show: of the better of

@@ -55,13 +55,14 @@ func (s *correlateService) query(r *pb.CorrelateRequest) (correlate.Query, error
 		if q.Target, err = selector("series", r.Series); err != nil {
 			return q, err
 		}
+		q.Target = s.p.Shape(q.Target)
 	}
 	if r.EventId != "" {
 		f, ok := s.p.Anomalies.Get(r.EventId)
 		if !ok {
 			return q, notFound("anomaly", r.EventId, "give the id of an anomaly, or name the series")
 		}
-		q.Ref = f.Ref
+		q.Ref = s.p.ShapeRef(f)
 	}
 	ways := 0
 	for _, given := range []bool{len(r.Curve) > 0, r.Series != "", r.EventId != ""} {

@@ -104,6 +104,35 @@ func (p *Pipeline) formSelectors(ctx context.Context, from, to int64) ([][]*labe
 	return out, nil
 }
 
+// Shape returns matchers of a series that shape search knows: of a classic
+// histogram, which is no series of its own, its _sum.
+func (p *Pipeline) Shape(ms []*labels.Matcher) []*labels.Matcher {
+	for i, m := range ms {
+		if m.Name != labels.MetricName || m.Type != labels.MatchEqual {
+			continue
+		}
+		classic := false
+		p.formLane.view(func() { classic = p.forms.HasClassic(m.Value) })
+		if classic {
+			ms = slices.Clone(ms)
+			ms[i] = labels.MustNewMatcher(labels.MatchEqual, labels.MetricName, m.Value+"_sum")
+		}
+	}
+	return ms
+}
+
+// ShapeRef is the series whose shape stands for a finding, as Shape.
+func (p *Pipeline) ShapeRef(f Finding) uint64 {
+	if f.View != distributionView {
+		return f.Ref
+	}
+	sum := labels.NewBuilder(f.Labels).Set(labels.MetricName, f.Labels.Get(labels.MetricName)+"_sum").Labels()
+	if ref, ok := p.store.Ref(sum); ok {
+		return ref
+	}
+	return f.Ref
+}
+
 // analyzeForm runs a fresh detector over the stored history of one histogram
 // and returns its .99 quantile, batch by batch, with what was expected. ls is
 // the histogram's own name, as a finding has it.

@@ -389,6 +389,16 @@ func (d *Distributions) Coverage() Coverage {
 	return c
 }
 
+// HasClassic reports whether a classic histogram of that name is known.
+func (d *Distributions) HasClassic(name string) bool {
+	for _, s := range d.classic {
+		if s.labels.Get(labels.MetricName) == name {
+			return true
+		}
+	}
+	return false
+}
+
 // Watches reports whether a series is, or is part of, a histogram that is
 // watched.
 func (d *Distributions) Watches(ref uint64) bool {

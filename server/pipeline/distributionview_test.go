@@ -349,6 +349,9 @@ func TestPipelineLearnsDistributions(t *testing.T) {
 	if c, _ := r.p.Distributions(); c.Watched != 1 || c.WarmingUp != 0 {
 		t.Errorf("coverage %+v", c)
 	}
+	if ms := r.p.Shape(exactly(name)); ms[0].Value != "http_request_duration_seconds_sum" {
+		t.Errorf("shape search is asked for %v", ms)
+	}
 	samples, points, err := r.p.Analyze(ctx, name, distributionView, testEpoch, testEpoch+390*minute, r.now)
 	if err != nil || len(points) < 25 || len(samples) != len(points) {
 		t.Fatalf("%d points: %v", len(points), err)
