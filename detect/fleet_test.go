@@ -336,3 +336,36 @@ func FuzzFleet(f *testing.F) {
 		}
 	})
 }
+
+// A series that never moved and is elsewhere now is beyond at every sample; a
+// spike is not, once it is gone.
+func TestBeyond(t *testing.T) {
+	s, err := New(Config{}, Meta{Kind: MetricGauge})
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := int64(1_700_000_000_000)
+	for i := range 200 {
+		s.Step(at+int64(i)*60_000, 3)
+	}
+	if b := s.Beyond(); b != 0 {
+		t.Errorf("a constant series is %v beyond", b)
+	}
+	s.Step(at+200*60_000, 2)
+	if b := s.Beyond(); b < 1 {
+		t.Errorf("a constant that changed is %v beyond", b)
+	}
+	n, _ := New(Config{}, Meta{Kind: MetricGauge})
+	r := rand.New(rand.NewPCG(1, 1))
+	for i := range 2000 {
+		n.Step(at+int64(i)*60_000, 100+r.NormFloat64())
+	}
+	n.Step(at+2000*60_000, 160)
+	if b := n.Beyond(); b < 5 {
+		t.Errorf("a spike of 60 sigma is %v beyond", b)
+	}
+	n.Step(at+2001*60_000, 100)
+	if b := n.Beyond(); b >= 1 {
+		t.Errorf("after the spike it is still %v beyond", b)
+	}
+}
