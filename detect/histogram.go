@@ -26,11 +26,12 @@ import (
 //  4. judge: distances are compared with their own guarded tails, fused and
 //     calibrated as the ratios of a Series are, never beyond what the number of
 //     observations can show, and not at all below a least effect
-//     (histogram_judge.go);
+//     (histogram_judge.go, histogram_evidence.go);
 //  5. episode: the same as of a Series.
 //
-// Cost: about 5 KB a histogram, most of it 24 hourly distributions of 80 bytes;
-// a batch takes about 2 us; nothing is allocated.
+// Cost: 7.4 KB a histogram, 5.9 KB of it a checkpoint; most are 24 hourly
+// distributions of 80 bytes and six tails of 150. A batch takes about 5 us;
+// nothing is allocated.
 //
 // What it does not see: changes among observations at or below zero, which are
 // one cell; changes that keep within the day's usual forms; and slow ones, since

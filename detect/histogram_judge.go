@@ -185,41 +185,6 @@ func (s *HistogramSeries) nearest(x *cells, sum, n float64, recent, hourly *hist
 	return out
 }
 
-// ratio compares a distance with how large it usually gets; one is the distance
-// that would be 1.
-func (s *HistogramSeries) ratio(k int, w, usual float64) (r, one float64) {
-	j := &s.s.Judge
-	u2 := usual * usual
-	all := u2 + max(0, float64(j.Beyond[k]))
-	z := w / math.Sqrt(all)
-	h := &j.Tail[k]
-	q := max(h.Q, leastRatio)
-	r, one = min(ratioMax, z/q), q*math.Sqrt(all)
-	if h.Q == 0 { // The tail has no guard of its own yet.
-		h.ratio(min(z, guardRatio*leastRatio), j.N)
-	} else {
-		h.ratio(z, j.N)
-	}
-	if r <= guardRatio && !s.s.Episode.Open {
-		// In the mean the square of W1 is a quarter more than the square of its mean.
-		a := float32(max(1./200, 1/float64(j.N)))
-		j.Beyond[k] += a * (float32(w*w-usualExtra*u2) - j.Beyond[k])
-		j.Share[k] += a * (float32(u2/all) - j.Share[k])
-	}
-	return r, one
-}
-
-// power is the power by which the chance of a ratio falls beyond 1: calTail
-// where ordinary days move the distance more than sampling does, up to powerMost
-// where sampling is all there is, whose tails are those of a normal.
-func (j *histogramJudge) power(k int) float64 {
-	if j.N < powerAfter {
-		return calTail
-	}
-	sure := (float64(j.Share[k]) - powerFrom) / (powerFull - powerFrom)
-	return calTail + (powerMost-calTail)*max(0, min(1, sure))
-}
-
 // turnBack lets what was lately begin anew with the first batch that is like
 // what was usual and unlike the anomaly: so the way back is judged by what came
 // after it.
@@ -243,74 +208,89 @@ func (s *HistogramSeries) turnBack(w1, ratio float64) {
 	j.Back = back
 }
 
+// fused is what six ratios come to.
+type histogramFused struct {
+	ratio float64 // The largest whose distance has its least effect.
+	top   float64 // The largest of all.
+	lead  int     // Whose it is: of ratio, else of top.
+	far   bool    // One is beyond the guard, and its distance beyond half its least effect.
+}
+
+func fuseHistogram(r, effect *[histogramStats]float64) (f histogramFused) {
+	highest := 0
+	for k, x := range r {
+		if x > f.top {
+			f.top, highest = x, k
+		}
+		if effect[k] >= leastEffect(k) && x > f.ratio {
+			f.ratio, f.lead = x, k
+		}
+		f.far = f.far || (x > guardRatio && effect[k] >= leastEffect(k)/2)
+	}
+	if f.ratio == 0 {
+		f.lead = highest
+	}
+	return f
+}
+
 // conclude makes evidence of the ratios, moves the episode and learns.
 func (s *HistogramSeries) conclude(t int64, span float64, r, effect *[histogramStats]float64, shift *[histogramScales]histogramShift) Result {
 	st := &s.s
 	j, l, in := &st.Judge, &st.Last, &st.Intake
-	fused, top, lead := 0.0, 0.0, 0
-	far := false
-	for k, x := range r {
-		if x > top {
-			top = x
-		}
-		if effect[k] >= leastEffect(k) && x > fused {
-			fused, lead = x, k
-		}
-		far = far || (x > guardRatio && effect[k] >= leastEffect(k)/2)
-	}
-	if fused == 0 {
-		for k, x := range r {
-			if x == top {
-				lead = k
-				break
-			}
-		}
-	}
-	for i, x := range [2]float64{max(r[0], r[1]), top} {
+	f := fuseHistogram(r, effect)
+	for i, x := range [2]float64{max(r[0], r[1]), f.top} {
 		if x <= suspicious[i] {
 			j.Suspect[i] = 0
 		} else if j.Suspect[i] == 0 {
 			j.Suspect[i] = in.From
 		}
 	}
-	adapted := s.guard(far)
-	sh := &shift[lead/2]
+	adapted := s.guard(f.far)
 	recurring := j.Recur.usual(t)
-	j.Recur.note(fused)
-	x := fused / recurring
-	e := claimable(j.evidence(x, lead), j.N)
+	j.Recur.note(f.ratio)
+	x := f.ratio / recurring
+	e := claimable(j.Cal.evidence(x, j.power(f.lead)), j.N)
+	j.Cal.count(x, j.N)
 	l.KS, l.G = 0, 0
 	if e > 1 {
-		e = min(e, s.shown(sh, lead))
+		e = min(e, s.shown(&shift[f.lead/2], f.lead))
 	}
-	l.Score, l.Fused, l.Recurring = e, float32(fused/recurring), recurring
+	l.Score, l.Fused, l.Recurring = e, float32(x), recurring
 	for k, x := range r {
 		l.Ratio[k] = float32(x)
 	}
-	scale := j.telling(r, effect, shift, lead)
-	s.picture(&shift[scale], scale, lead%2 == 1)
+	scale := j.telling(r, effect, shift, f.lead)
+	s.picture(&shift[scale], scale, f.lead%2 == 1)
 	l.Reach = min(l.Reach*recurring, reachMost)
 	l.Lower, l.Upper = l.Expected*math.Exp2(-l.Reach/8), l.Expected*math.Exp2(l.Reach/8)
-	m := moment{t: t, n: j.N, score: e, bar: l.Bar, kind: KindDistribution, dir: direction(sh), change: t,
+	m := s.moment(t, &f, &shift[f.lead/2])
+	m.adapted = adapted
+	copy(m.ratio[:], r[:])
+	tr, alarm := st.Episode.step(&m)
+	if adapted {
+		st.Usual.restart(&j.Window[0])
+	} else if !f.far && !st.Episode.Open {
+		st.Usual.learn(&in.Batch, in.Filled, span)
+	}
+	return s.finish(tr, alarm)
+}
+
+// moment is what the episode is told about the batch.
+func (s *HistogramSeries) moment(t int64, f *histogramFused, sh *histogramShift) moment {
+	j, l, e := &s.s.Judge, &s.s.Last, &s.s.Episode
+	m := moment{t: t, n: j.N, score: l.Score, bar: l.Bar, kind: KindDistribution, dir: direction(sh), change: t,
 		expected: float64(l.Moved.Before[l.Moved.Most]), observed: float64(l.Moved.After[l.Moved.Most]),
-		calm: j.Back && top <= 1, allowed: true, adapted: adapted, fused: fused / recurring}
+		calm: j.Back && f.top <= 1, allowed: true, fused: float64(l.Fused)}
 	for _, at := range j.Suspect {
 		if at > 0 {
 			m.change = at
 			break
 		}
 	}
-	if ep := &st.Episode; ep.Open && e < ep.Told+worse {
-		m.score = min(e, max(ep.Told, l.Bar))
+	if e.Open && l.Score < e.Told+worse {
+		m.score = min(l.Score, max(e.Told, l.Bar))
 	}
-	copy(m.ratio[:], r[:])
-	tr, alarm := st.Episode.step(&m)
-	if adapted {
-		st.Usual.restart(&j.Window[0])
-	} else if !far && !st.Episode.Open {
-		st.Usual.learn(&in.Batch, in.Filled, span)
-	}
-	return s.finish(tr, alarm)
+	return m
 }
 
 // guard counts batches beyond the guard and says when the adaptation time is
@@ -341,46 +321,6 @@ func (s *HistogramSeries) hold() uint16 {
 		return guardHold
 	}
 	return uint16(max(holdBatches, min(guardHold, float64(s.cfg.Adapt.Milliseconds())/step)))
-}
-
-// evidence is -log10 p of the fused ratio x, led by statistic k, and counts it:
-// beyond 1 a power law, as in calibrate, whose power depends on k.
-func (j *histogramJudge) evidence(x float64, k int) float64 {
-	c := &j.Cal
-	e := 0.0
-	if x > 0 {
-		e = max(0, -math.Log10(c.atOne())+j.power(k)*math.Log10(x))
-	}
-	if c.N++; c.N > tailHalve {
-		c.N, c.Above = c.N/2, c.Above/2
-	}
-	if x > 1 {
-		if c.Last == 0 || j.N-c.Last > calApart {
-			c.Above++
-		}
-		c.Last = j.N
-	}
-	return e
-}
-
-// reach is how far the slowest twentieth may move, in buckets, before that alone
-// reaches the bar, if it lasts for eight batches or so: the tail of one batch of
-// few observations may be anywhere. one are the distances at which ratios are 1.
-func (j *histogramJudge) reach(bar float64, one *[histogramStats]float64) float64 {
-	const lately = 3
-	return max(leastTail, one[lately]*math.Pow(10, (bar+math.Log10(j.Cal.atOne()))/j.power(lately)))
-}
-
-// shown is the evidence that so many observations can show: of the better of
-// two tests.
-func (s *HistogramSeries) shown(sh *histogramShift, lead int) float64 {
-	l := &s.s.Last
-	x, sum := s.scale(lead / 2)
-	form, sum0 := s.against(sh)
-	l.KS = ksEvidence(sh.ks, sh.n*sh.n0/(sh.n+sh.n0))
-	g, df := gTest(x, sum, sh.n, form, sum0, sh.n0)
-	l.G = chiEvidence(g, df)
-	return max(0, max(l.KS, l.G)-math.Log10(2))
 }
 
 // telling returns the scale whose batches show best what moved: the shortest
