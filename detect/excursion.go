@@ -39,6 +39,7 @@ const (
 	excursionGuard  = 2    // Times the highest peak that a higher one enters with at most:
 	excursionNew    = 15   // one incident does not make the next one usual. Up to this any enters as it is.
 	excursionFade   = 1e-5 // Share of the highest peak forgotten per observation: half in seven weeks of minutes.
+	excursionMost   = 50   // A sum goes no higher: where half of it is usual, the member has no more to say.
 	excursionDecay  = 64   // Peaks after which the past counts half.
 	excursionPrior  = 6    // Peaks the prior is worth, of mean 1,
 	excursionBefore = 387  // and the observations they come in: exp(-3-1.166) of them, Siegmund's rate.
@@ -85,8 +86,8 @@ type walk struct {
 // step adds the increments of the two sides and returns the larger sum and its
 // side. A side that leads by less is kept.
 func (w *walk) step(up, down float64) (sum float64, side int) {
-	w.Sum[0] = float32(max(0, float64(w.Sum[0])+up))
-	w.Sum[1] = float32(max(0, float64(w.Sum[1])+down))
+	w.Sum[0] = float32(min(excursionMost, max(0, float64(w.Sum[0])+up)))
+	w.Sum[1] = float32(min(excursionMost, max(0, float64(w.Sum[1])+down)))
 	if w.Sum[1] > w.Sum[0] {
 		side = 1
 	}

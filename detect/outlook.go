@@ -42,6 +42,7 @@ func (o *outlook) season(r *reading) (s float64, ok bool) {
 			o.Prev = o.Cur
 		} else {
 			o.Prev = r.season.Mean[before]
+			o.Fast, o.Slope = float32(r.x), 0 // After a gap nothing is known of the slope.
 		}
 		o.Cur, o.Hour = r.season.Mean[h], h
 	}

@@ -25,7 +25,7 @@ import (
 
 func main() {
 	out := flag.String("o", "bench/detection/REPORT.md", "file to write; - for stdout")
-	sets := flag.String("sets", "nab,aiops,wsd,ucr,tods,tcpd,histogram,soak,cost,etsy,pass,fleet,peers", "parts to measure, by comma")
+	sets := flag.String("sets", "nab,aiops,wsd,ucr,tods,tcpd,histogram,null,scenarios,soak,cost,etsy,pass,fleet,peers", "parts to measure, by comma")
 	flag.Parse()
 	if err := run(*out, strings.Split(*sets, ","), os.Getenv("BELLWETHER_CORPUS"), os.Getenv("BELLWETHER_NAB_RESULTS")); err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -52,15 +52,15 @@ func run(out string, parts []string, dir, results string) error {
 	}
 	section := map[string]func(*report, string) error{
 		"nab": nabSection(results), "aiops": kpiSection("aiops", 7), "wsd": kpiSection("wsd", 35),
-		"ucr": ucrSection, "tods": todsSection, "tcpd": tcpdSection, "histogram": histogramSection, "soak": soakSection, "scenarios": scenarioSection, "cost": costSection,
+		"ucr": ucrSection, "tods": todsSection, "tcpd": tcpdSection, "histogram": histogramSection, "soak": soakSection, "null": nullSection, "scenarios": scenarioSection, "cost": costSection,
 		"etsy": etsySection, "pass": passSection, "fleet": fleetSection, "peers": peerSection,
 	}
 	for _, p := range parts {
 		f, ok := section[p]
 		if !ok {
-			return fmt.Errorf("cannot measure part %q: want some of nab, aiops, wsd, ucr, tods, tcpd, histogram, soak, scenarios, cost, etsy, pass, fleet, peers", p)
+			return fmt.Errorf("cannot measure part %q: want some of nab, aiops, wsd, ucr, tods, tcpd, histogram, soak, null, scenarios, cost, etsy, pass, fleet, peers", p)
 		}
-		if dir == "" && !slices.Contains([]string{"histogram", "soak", "scenarios", "cost", "etsy", "pass", "fleet", "peers"}, p) {
+		if dir == "" && !slices.Contains([]string{"histogram", "soak", "null", "scenarios", "cost", "etsy", "pass", "fleet", "peers"}, p) {
 			continue
 		}
 		fmt.Fprintln(os.Stderr, "measuring", p)

@@ -17,7 +17,8 @@ const StepMS = 60_000
 // Start is the instant of the first sample: a Monday, 00:00 UTC.
 const Start = 1_700_438_400_000
 
-// Family is one kind of healthy series. Next returns the value of minute i.
+// Family is one kind of healthy series. Next returns the value of minute i; NaN
+// means that there is no sample.
 type Family struct {
 	Name    string
 	Counter bool // Cumulative, with restarts.
@@ -67,6 +68,20 @@ func Families() []Family {
 			return func(i int) float64 { return f(r, i) }
 		}}
 	}
+	// job is a level that jumps while scheduled work runs; on says whether it
+	// does, on that day and so many minutes after its time.
+	job := func(name string, on func(day, at int) bool) Family {
+		return Family{Name: name, New: func(r *rand.Rand) func(int) float64 {
+			at := r.IntN(1380)
+			return func(i int) float64 {
+				v := 100 + 5*r.NormFloat64()
+				if d := i%1440 - at; d >= 0 && on(i/1440, d) {
+					v += 200 + 10*r.NormFloat64()
+				}
+				return v
+			}
+		}}
+	}
 	return []Family{
 		simple("gaussian", func(r *rand.Rand, _ int) float64 { return 100 + 10*r.NormFloat64() }),
 		simple("t3", func(r *rand.Rand, _ int) float64 { return 100 + 10*t3(r) }),
@@ -101,6 +116,23 @@ func Families() []Family {
 				v := 100 + 5*r.NormFloat64()
 				if d := (i%60 - at + 60) % 60; d < 3 {
 					v += 200 + 10*r.NormFloat64()
+				}
+				return v
+			}
+		}},
+		job("cron on working days", func(day, at int) bool { return day%7 < 5 && at < 3 }),
+		job("cron weekly", func(day, at int) bool { return day%7 == 2 && at < 3 }),
+		job("batch nightly", func(_, at int) bool { return at < 60 }),
+		job("batch weekly", func(day, at int) bool { return day%7 == 2 && at < 60 }),
+		{Name: "gaps", New: func(r *rand.Rand) func(int) float64 {
+			until := 0
+			return func(i int) float64 {
+				v := 1000*(1+shape(i)) + 20*r.NormFloat64()
+				if i >= until && r.IntN(1000) == 0 { // From minutes to half a day.
+					until = i + int(math.Exp(r.Float64()*math.Log(720)))
+				}
+				if i < until || r.IntN(50) == 0 {
+					return math.NaN()
 				}
 				return v
 			}

@@ -12,7 +12,11 @@ func TestFamiliesAreReproducible(t *testing.T) {
 		a, b := f.New(rand.New(rand.NewPCG(1, 2))), f.New(rand.New(rand.NewPCG(1, 2)))
 		for i := range 3000 {
 			x := a(i)
-			if y := b(i); x != y || math.IsNaN(x) || math.IsInf(x, 0) {
+			y := b(i)
+			if math.IsNaN(x) && math.IsNaN(y) && f.Name == "gaps" {
+				continue
+			}
+			if x != y || math.IsNaN(x) || math.IsInf(x, 0) {
 				t.Fatalf("%s: minute %d is %v and %v", f.Name, i, x, y)
 			}
 		}
