@@ -26,7 +26,7 @@ type ksPair struct {
 }
 
 // forget is told that v, the oldest point of the window, leaves it.
-func (p *ksPair) forget(_ *skyline, v float64) {
+func (p *ksPair) forget(v float64) {
 	switch {
 	case !p.live || p.from > p.head:
 	case p.from < p.mid:

@@ -44,13 +44,12 @@ type rolling struct {
 	Peak   float64 // The largest VV since the last rebuild: what Lo may have lost.
 	Low    float64 // The smallest value of the window,
 	High   float64 // the largest; exact.
-	Run    uint32  // Last values that are equal.
 
 	Mean    float64 // Weighted mean of the window, weights decay^age,
 	M2      float64 // weighted sum of squared distances from it,
 	Error   float64 // and a bound on the rounding of M2.
 	W       float64 // Sum of the weights.
-	Oldest  float64 // decay^OldestN.
+	Oldest  float64 // decay^(OldestN-1).
 	OldestN uint32
 }
 
@@ -102,8 +101,8 @@ func (r *rolling) weigh(v float64) {
 
 // unweigh takes the oldest of n points, v, out of the moving average.
 func (r *rolling) unweigh(v float64, n int) {
-	if r.OldestN != uint32(n-1) {
-		r.OldestN, r.Oldest = uint32(n-1), math.Pow(decay, float64(n-1))
+	if r.OldestN != uint32(n) {
+		r.OldestN, r.Oldest = uint32(n), math.Pow(decay, float64(n-1))
 	}
 	w := r.W
 	r.W -= r.Oldest

@@ -1,9 +1,6 @@
 package detect
 
 import (
-	"bytes"
-	"encoding/binary"
-	"maps"
 	"math"
 	"math/rand/v2"
 	"reflect"
@@ -14,7 +11,6 @@ import (
 
 	"github.com/bellwether-ts/bellwether/metric"
 	"github.com/google/go-cmp/cmp"
-	"pgregory.net/rapid"
 )
 
 // fed returns a skyline series fed with the values at the given step, and its
@@ -326,6 +322,38 @@ func TestSkylineCost(t *testing.T) {
 	}
 }
 
+// A month of minutes, and a step so fine that the window is full before the
+// day is over: it works, keeps to its bound, and says what it dropped.
+func TestSkylineHugeWindows(t *testing.T) {
+	r := rand.New(rand.NewPCG(4, 4))
+	for _, tt := range []struct {
+		cfg     SkylineConfig
+		step    int64
+		n, want int
+	}{
+		{SkylineConfig{FullDuration: 31 * 24 * time.Hour}, minute, 46_000, 44_641},
+		{SkylineConfig{}, 500, 101_000, skylineMax},
+	} {
+		s := series(t, Config{Profile: ProfileSkyline, Skyline: tt.cfg}, Meta{Kind: MetricGauge})
+		k := s.sky
+		for i := range tt.n {
+			k.push(1.7e12+int64(i)*tt.step, math.Sin(float64(i)/700)+r.NormFloat64())
+		}
+		for i := range 3 {
+			s.Step(1.7e12+int64(tt.n+i)*tt.step, 9*float64(i))
+			if d := cmp.Diff(batch(k), k.votes, cmp.AllowUnexported(vote{})); d != "" {
+				t.Errorf("%d points: votes of the whole window and of the stream:\n%s", k.time.n, d)
+			}
+		}
+		if k.time.n != tt.want {
+			t.Errorf("window holds %d points, want %d", k.time.n, tt.want)
+		}
+		if full := tt.want == skylineMax; strings.Contains(s.Explain().String(), "dropped early") != full {
+			t.Errorf("window full: %v, but the explanation is\n%s", full, s.Explain())
+		}
+	}
+}
+
 // One moment asked for is what a running series says of it.
 func TestSkylineVotesOfAMoment(t *testing.T) {
 	values := noise(1500, 160, 160, 160)
@@ -348,77 +376,4 @@ func TestSkylineVotesOfAMoment(t *testing.T) {
 	if _, _, err := SkylineVotes(SkylineConfig{Consensus: 10, Boredom: 1, MinLength: -1}, nil); err == nil || strings.Count(err.Error(), "\n") != 2 {
 		t.Errorf("three wrong settings give %v", err)
 	}
-}
-
-// A checkpoint anywhere in a hostile series continues it to the bit.
-func TestSkylineCheckpoint(t *testing.T) {
-	names := slices.Sorted(maps.Keys(skylineBodies))
-	rapid.Check(t, func(t *rapid.T) {
-		name := rapid.SampledFrom(names).Draw(t, "body")
-		r := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0))
-		cfg := Config{Profile: ProfileSkyline, Skyline: SkylineConfig{FullDuration: time.Hour, SecondOrder: rapid.Bool().Draw(t, "second")}}
-		if rapid.Bool().Draw(t, "corrected") {
-			cfg.Skyline = cfg.Skyline.Corrected()
-		}
-		whole, err := New(cfg, Meta{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		part, cut, at := whole, rapid.IntRange(0, 300).Draw(t, "cut"), int64(0)
-		odd := rapid.Bool().Draw(t, "odd times")
-		for i := range cut + 100 {
-			if i == cut {
-				if part, err = Restore(cfg, Meta{}, whole.AppendState(nil)); err != nil {
-					t.Fatal(err)
-				}
-			}
-			if at += 20_000; odd {
-				at += r.Int64N(9_000)
-			}
-			v := skylineBodies[name](r, i)
-			a := whole.Step(at, v)
-			if i < cut {
-				continue
-			}
-			if b := part.Step(at, v); a != b {
-				t.Fatalf("%s, step %d: restored gives %+v, uninterrupted %+v", name, i, b, a)
-			}
-		}
-		if !bytes.Equal(whole.AppendState(nil), part.AppendState(nil)) {
-			t.Fatalf("%s: checkpoints differ", name)
-		}
-	})
-}
-
-// Whatever comes in, the votes are those of the whole window, and nothing but
-// numbers comes out.
-func FuzzSkyline(f *testing.F) {
-	f.Add([]byte("\x00\x3c\x40\x59\x00\x00\x00\x3c\x40\x5a\x00\x00\x00\x3c\x7e\x37\xe4\x3c"), byte(0))
-	f.Add([]byte("\x00\x0a\x00\x00\x00\x01\xff\xff\x00\x00\x00\x02\x00\x00\x7f\xf0\x00\x00"), byte(3))
-	f.Fuzz(func(t *testing.T, in []byte, mode byte) {
-		cfg := SkylineConfig{FullDuration: []time.Duration{time.Hour, 24 * time.Hour, 31 * 24 * time.Hour}[mode>>1%3], BoredomSet: 1 + int(mode>>4%3)}
-		if mode&1 == 1 {
-			cfg = cfg.Corrected()
-		}
-		s := series(t, Config{Profile: ProfileSkyline, Skyline: cfg}, Meta{Kind: MetricGauge})
-		at := int64(1.7e12)
-		for i := 0; len(in) >= 6; i++ {
-			at += 1000 * int64(int16(binary.BigEndian.Uint16(in)))
-			if in[0] == 0x7f {
-				at <<= 9
-			}
-			v := math.Float64frombits(uint64(binary.BigEndian.Uint32(in[2:])) << 32)
-			in = in[6:]
-			checkResult(t, i, s.Step(at, v))
-			if i%9 == 8 {
-				checkResult(t, i, s.Tick(at+int64(i)*1000))
-			}
-			if k := s.sky; k.time.n > 0 && k.skip == skipNone {
-				if d := cmp.Diff(batch(k), k.votes, cmp.AllowUnexported(vote{})); d != "" {
-					t.Fatalf("step %d, %d points: votes of the whole window and of the stream:\n%s\n%v", i, k.time.n, d, k.window())
-				}
-			}
-		}
-		_ = s.Explain().String()
-	})
 }
