@@ -50,6 +50,10 @@ func (r *Reader) Read(t int64, v float64) (float64, Reading) {
 // Step returns the estimated distance between samples; 0 before the second.
 func (r *Reader) Step() time.Duration { return time.Duration(r.h.Step * float64(time.Millisecond)) }
 
+// Last returns the instant of the newest sample read, Unix milliseconds; 0
+// before the first.
+func (r *Reader) Last() int64 { return r.h.Last }
+
 // Refused returns how many samples were left out.
 func (r *Reader) Refused() uint64 { return uint64(r.h.Refused) + uint64(r.h.Unusable) }
 

@@ -21,7 +21,7 @@ func (r *Runner) Replace(detectors []*Detector, now int64) (notes []string, err 
 	for _, l := range r.lots {
 		old[l.d.name] = l
 	}
-	r.lots, r.bytes = newLots(detectors), 0
+	r.lots, r.bytes, r.kept = newLots(detectors), 0, nil
 	taken := map[*lot]*moved{}
 	for _, ref := range slices.Sorted(maps.Keys(r.series)) {
 		k := r.series[ref]

@@ -19,6 +19,7 @@ type Runner struct {
 	lots    []*lot
 	series  map[uint64]*known
 	pending []reading
+	kept    map[uint64][]byte // Of an earlier process, not yet taken up; keep.go.
 	dropped uint64
 	bytes   int
 }
@@ -167,6 +168,9 @@ func (r *Runner) place(ref uint64, k *known, l *lot, s *Series) {
 	case r.bytes+size > MaxBytes:
 		l.leftOut[fmt.Sprintf("all detectors together would remember more than %s bytes", grouped(MaxBytes))]++
 		return
+	}
+	if s == nil {
+		s = r.takeUp(l, k)
 	}
 	if s == nil {
 		var err error

@@ -27,7 +27,8 @@ type Series struct {
 	past   []float64  // The window and some room behind it, so that values move seldom.
 	last   outcome
 	counts Counts
-	inRow  int // Samples in a row that could not be evaluated.
+	inRow  int   // Samples in a row that could not be evaluated.
+	heard  int64 // Samples up to here were judged before a restart and come again; Unix milliseconds.
 	stop   string
 }
 
@@ -109,6 +110,9 @@ func (s *Series) Anomaly() (detect.Anomaly, bool) {
 func (s *Series) Step(t int64, v float64, with []float64) detect.Result {
 	if s.stop != "" {
 		return detect.Result{Verdict: detect.VerdictStopped}
+	}
+	if t <= s.heard && s.heard != 0 {
+		return s.judge.Hold()
 	}
 	x, read := s.reader.Read(t, v)
 	switch read {

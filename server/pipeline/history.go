@@ -99,7 +99,7 @@ func (p *Pipeline) Learn(ctx context.Context, now int64, progress func(float64))
 	from := max(stats.MinT, now-int64(learnedHours(stats.Series))*time.Hour.Milliseconds())
 	forms := from // Distributions keep nothing over a restart: they read all of it again.
 	since := p.restore()
-	if since > 0 && len(p.opts.Detectors) == 0 { // Users' detectors keep nothing over a restart.
+	if p.restoreCustom() && since > 0 {
 		from = max(from, min(since-p.lookback(), now-p.ringSpan()))
 	}
 	p.QuietBefore(now)

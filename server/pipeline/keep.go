@@ -111,7 +111,7 @@ func (p *Pipeline) Keep() error {
 		sum.Series += n
 		sum.Bytes += bytes
 	}
-	errs = append(errs, p.keepAnomalies())
+	errs = append(errs, p.keepAnomalies(), p.keepCustom())
 	err := errors.Join(errs...)
 	if err == nil {
 		p.dropShards(len(p.watches))
@@ -371,6 +371,7 @@ func (p *Pipeline) reconcile(now int64) {
 		})
 	}
 	p.formLane.view(func() { p.forms.eachOpen(func(id string) { held[id] = true }) })
+	p.customLane.view(func() { p.custom.eachOpen(func(id string) { held[id] = true }) })
 	for _, f := range p.Anomalies.inheritedOpen() {
 		if !held[f.ID] {
 			f.Transition, f.At, f.Gone = detect.TransitionClosed, now, true
