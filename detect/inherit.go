@@ -47,7 +47,8 @@ func (s *Series) Inherit(from *Series) bool {
 	if MetricKind(own.Kind) != MetricKind(a.Hygiene.Kind) && own.Started && MetricKind(a.Hygiene.Kind) == MetricCounter {
 		b.Hygiene.Rises = a.Hygiene.Rises // Proven by the parent; the next sample gives the first rate.
 	}
-	b.Recent, b.Quiet, b.Episode, b.Slow = recent{}, quiet{}, episode{}, persistence{}
+	b.Recent, b.Quiet, b.Episode, b.Slow, b.Bets = recent{}, quiet{}, episode{}, persistence{}, eprocess{}
+	b.Recur.At, b.Recur.Known, b.Recur.Takes, b.Recur.Doubted = 0, 0, 0, false
 	b.FarSince, b.First = 0, 0
 	b.Base.Far, b.Base.Near = 0, 0
 	b.Shift.Sum, b.Shift.Fill = 0, 0

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"math"
 	"slices"
 
 	"github.com/prometheus/prometheus/model/labels"
@@ -61,8 +62,8 @@ func (w *Watch) inherit(ref uint64, s *watched) {
 	switch {
 	case w.tend.takingUp: // It has its own state in a moment.
 	case gone && labels.Equal(r.labels, s.labels) && len(r.views) == len(s.views):
-		s.views, s.tend = r.views, r.tend // It is back itself.
-		s.tend.expired = false
+		s.views, s.tend = r.views, r.tend                 // It is back itself.
+		s.tend.expired, s.tend.due = false, math.MinInt64 // What was said meanwhile is heeded at its first sample.
 		for i := range s.views {
 			s.views[i].id = ""
 		}
