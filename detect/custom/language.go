@@ -6,7 +6,6 @@ import (
 
 	"cel.dev/cel-go/cel"
 	"cel.dev/cel-go/common/ast"
-	"cel.dev/cel-go/common/decls"
 	"cel.dev/cel-go/common/env"
 	"cel.dev/cel-go/common/operators"
 	"cel.dev/cel-go/common/overloads"
@@ -191,5 +190,3 @@ func declaredFunctions() []string {
 	slices.Sort(out)
 	return slices.Compact(out)
 }
-
-var _ = decls.DisableTypeGuards
