@@ -27,5 +27,5 @@ func ExampleRun() {
 		fmt.Printf("%s %s from minute %d to %d, expected %.0f, observed %.0f\n",
 			a.Kind, a.Direction, a.Start/60_000, a.End/60_000, a.Expected, a.Observed)
 	}
-	// Output: spike down from minute 9000 to 9015, expected 100, observed 0
+	// Output: spike down from minute 9000 to 9014, expected 100, observed 0
 }
