@@ -66,7 +66,8 @@ const (
 	fleetStride      = 60_000 // Milliseconds between the instants judged when time jumps.
 	fleetPatience    = 3600e3 // Milliseconds an opening stays open to be told for that alone,
 	patienceSamples  = 20     // and samples at least;
-	patienceMost     = 8      // so many times that where patience has let too many through.
+	patienceMost     = 12     // so many times that where patience has let too many through.
+	patiencePrior    = 2      // Openings it lets through before that is looked at.
 	sharePatience    = .1     // Of the budget: what patience lets through before it grows.
 	betMin, betMax   = .5, 20 // Bounds of what one more sample is worth.
 	dayMS            = 86_400_000

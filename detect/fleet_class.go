@@ -137,10 +137,12 @@ func (h *held) silence(now int64) float64 {
 }
 
 // patience is how long an opening stays open to be told for that alone, in
-// milliseconds: longer, where it has let more through than its share.
+// milliseconds: longer, where it has let more through than its share. At most that
+// is longer than a new level takes to be accepted: such a fleet is told nothing
+// for patience alone.
 func (f *Fleet) patience(c *fleetClass) float64 {
-	fair := sharePatience*f.cfg.Budget/f.cfg.Open*c.promised + lonePrior
-	return fleetPatience * max(1, min(patienceMost, c.patient/fair))
+	over := c.patient / (sharePatience*f.cfg.Budget/f.cfg.Open*c.promised + patiencePrior)
+	return fleetPatience * max(1, min(patienceMost, over*over))
 }
 
 // patient reports whether an opening has stayed open long enough to be told for
