@@ -29,8 +29,8 @@ type Series struct {
 type settings struct {
 	hash    uint64
 	open    float64 // Config.Open.
-	adapt   int64   // Config.Adapt, milliseconds.
-	ttl     int64   // Meta.TTL, milliseconds.
+	adapt   uint32  // Config.Adapt, milliseconds.
+	ttl     uint32  // Meta.TTL, milliseconds.
 	profile Profile
 }
 
@@ -96,7 +96,7 @@ func New(cfg Config, meta Meta) (*Series, error) {
 	cfg = cfg.withDefaults()
 	s := &Series{set: settings{
 		hash: configHash(cfg, meta), open: cfg.Open, profile: cfg.Profile,
-		adapt: cfg.Adapt.Milliseconds(), ttl: meta.TTL.Milliseconds(),
+		adapt: uint32(cfg.Adapt.Milliseconds()), ttl: uint32(meta.TTL.Milliseconds()),
 	}}
 	s.s.Hygiene.Kind = uint8(meta.Kind)
 	s.s.Hygiene.Step = float64(meta.Step.Milliseconds())

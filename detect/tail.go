@@ -6,7 +6,7 @@ import "math"
 // decayed histogram of non-zero residuals on a logarithmic scale, and the
 // quantile .998 read off it.
 //
-//	bin  0        1        ...          47
+//	bin  0        1        ...          39
 //	     [q^0,q^1) ...     four bins per octave, linear inside the octave;
 //	     residuals below the range count in bin 0, and the range moves up
 //	     when a larger residual arrives.
@@ -28,7 +28,7 @@ type tail struct {
 }
 
 const (
-	tailBins   = 48
+	tailBins   = 40
 	tailMin    = 100   // Residuals needed before a ratio means anything.
 	tailHalve  = 20160 // Residuals after which the past counts half: two weeks of minutes.
 	tailProb   = .002  // The quantile is the value exceeded with this probability.
