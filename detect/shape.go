@@ -68,12 +68,16 @@ const (
 	shapeCap   = 5     // Times the usual distance at which one enters it.
 	shapeWarm  = 14    // Periods of distances before one can be news: two weekends, if the period is a day.
 
-	// A ratio of shapeNews is news worth shapeEvidence + shapeSlope log10(shapeNews).
-	shapeNews     = 1.1
-	shapeEvidence = 3.4
-	shapeSlope    = 2.5
-	shapeRise     = 1.05 // Ratio to the largest told in this excursion from which it is news again.
-	shapeSilent   = 4    // Evidence of another member that explains an odd form around it.
+	// A ratio r from shapeNews on is worth shapeMost - shapeSpan/r^2. It never
+	// says more than a chance of 8e-5: one series of AIOPS alone has seven days in
+	// three months that are 2 to 18 times as odd as any before and that nobody
+	// labelled. With 3.4 + 2.5 log10(r) recall there at 10 false alarms fell from
+	// .59 to .48, and accuracy on UCR was the same.
+	shapeNews   = 1.1
+	shapeMost   = 4.1
+	shapeSpan   = .6
+	shapeRise   = 1.05 // Ratio to the largest told in this excursion from which it is news again.
+	shapeSilent = 4    // Evidence of another member that explains an odd form around it.
 )
 
 // observe takes x (offset by the origin) at t and the evidence of the other
@@ -194,7 +198,8 @@ func (s *shape) tell(ratio float64, t int64, step float64, d float64, lag uint32
 		Start: t - int64(piece*float64(s.M)), End: t, Near: t - int64(piece*float64(lag)),
 		Distance: d, Usual: s.Usual, Ratio: ratio,
 	}
-	return min(shapeEvidence+shapeSlope*math.Log10(ratio), math.Log10(20*float64(s.Seen)))
+	// n comparisons do not show a chance below 1/(20n).
+	return min(shapeMost-shapeSpan/(ratio*ratio), math.Log10(20*float64(s.Seen)))
 }
 
 // keep looks for the period and the unit when the number of samples has

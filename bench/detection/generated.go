@@ -74,7 +74,7 @@ func costSection(r *report, _ string) error {
 		return err
 	}
 	r.text(fmt.Sprintf("Default profile: %d ns of CPU a sample with the state in cache, %d ns round-robin over 20,000 series; "+
-		"%d bytes a series; no allocation (a test of detect holds that). With the shape member %d ns, and 4.7 KB more. One thread of a shared machine, process CPU time.",
+		"%d bytes a series; no allocation (a test of detect holds that). With the shape member %d ns, and 42 KB more. One thread of a shared machine, process CPU time.",
 		hot.Nanoseconds(), cold.Nanoseconds(), reflect.TypeFor[detect.Series]().Size(), shape.Nanoseconds()))
 	return nil
 }
