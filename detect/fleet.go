@@ -45,7 +45,8 @@ type Fleet struct {
 type FleetConfig struct {
 	// Budget is the budget of the series, in false alarms per 1000 series-days,
 	// in (0, 1e6]: Config.Budget. Default DefaultBudget. Of openings in which
-	// nothing is wrong about a fifth of it is told.
+	// nothing is wrong all of it is told in a fleet of 1000 series, about a fifth
+	// in one of 5000 and more.
 	Budget float64
 	// Open is what the series' detectors open at, in the same unit: Config.Open.
 	// Default Budget.
@@ -58,7 +59,7 @@ type FleetConfig struct {
 // Shares of the budget that each door lets through where nothing is wrong, and
 // what else the doors are made of.
 const (
-	shareStrength    = .2
+	shareStrength    = .2     // Of a fleet of 5,000 series and more; all of it up to fleetLeast.
 	sharePersistence = .1
 	fleetAlpha       = .1     // False discovery rate of the company door.
 	fleetLeast       = 1_000  // A smaller fleet is judged as this many: the budget is per 1000, and time repeats what series do not.
@@ -150,7 +151,7 @@ func (f *Fleet) Open(o Opening) Ruling {
 		h.o.Evidence, h.o.Bar, h.o.Kind = o.Evidence, o.Bar, o.Kind
 		h.fresh = true
 	}
-	if h.door == DoorNone && f.strong(h, c.excess()) {
+	if h.door == DoorNone && f.strong(c, h, c.excess()) {
 		return f.admit(h, DoorStrength, o.At)
 	}
 	return f.ruling(h, o.At)
@@ -212,7 +213,7 @@ func (f *Fleet) Tick(now int64) []Ruling {
 			}
 			h.o.Evidence = max(h.o.Evidence, h.silence(now))
 			switch {
-			case f.strong(h, excess):
+			case f.strong(c, h, excess):
 				out = append(out, f.admit(h, DoorStrength, now))
 			case h.patient(now, patience):
 				out = append(out, f.admit(h, DoorPatience, now))

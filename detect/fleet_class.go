@@ -68,6 +68,13 @@ func (c *fleetClass) excess() float64 {
 // size is the number of hypotheses of the class.
 func (c *fleetClass) size() int { return max(c.watched, fleetLeast) }
 
+// share is the part of the budget left to the door of strength. A small fleet
+// opens few anomalies a day in all, and a lone spike is as likely true as false:
+// what the budget allows is told. A large one opens hundreds.
+func (c *fleetClass) share() float64 {
+	return max(shareStrength, fleetLeast/float64(c.size()))
+}
+
 // instants returns when openings not yet judged in company are to be judged: at
 // now, and, where more time has passed than the window holds, as often as the
 // window needs.
@@ -113,8 +120,8 @@ func (f *Fleet) rate(o Opening) float64 {
 }
 
 // strong reports whether an opening is told for its evidence alone.
-func (f *Fleet) strong(h *held, excess float64) bool {
-	return f.rate(h.o)*excess <= shareStrength*f.cfg.Budget
+func (f *Fleet) strong(c *fleetClass, h *held, excess float64) bool {
+	return f.rate(h.o)*excess <= c.share()*f.cfg.Budget
 }
 
 // evalue is the bet against "nothing is wrong with this series in this window":

@@ -65,7 +65,7 @@ func (f *Fleet) ruling(h *held, at int64) Ruling {
 	excess := c.excess()
 	return Ruling{
 		Opening: h.o, Door: h.door, At: at, Over: h.closed,
-		Rate: f.rate(h.o), Alone: shareStrength * f.cfg.Budget / excess, Excess: excess,
+		Rate: f.rate(h.o), Alone: c.share() * f.cfg.Budget / excess, Excess: excess,
 		Bet: h.bet, BetNeed: f.odds(),
 		Company: h.company, Watched: c.watched, E: f.evalue(c, h), ENeed: h.needed,
 		Patience: h.o.At + int64(f.patience(c)),

@@ -204,7 +204,7 @@ func TestFleetStorm(t *testing.T) {
 // whether they come as promised, five times as often or with calibrated
 // evidence, about a fifth of the budget is told.
 func TestFleetKeepsTheBudgetWhateverTheSeriesPromise(t *testing.T) {
-	const watched, days = 2_000, 60
+	const watched, days = 5_000, 30
 	for _, times := range []float64{1, 5, 20} {
 		r := rand.New(rand.NewPCG(7, uint64(times)))
 		f := testFleet(t, watched)
@@ -232,7 +232,7 @@ func TestFleetKeepsTheBudgetWhateverTheSeriesPromise(t *testing.T) {
 
 // A level that stays is told at the next sample; a spike that is gone is not.
 func TestFleetPersistence(t *testing.T) {
-	f := testFleet(t, 1_000)
+	f := testFleet(t, 5_000)
 	f.Open(spike("level", 60_000, testBar))
 	f.Open(spike("spike", 60_000, testBar))
 	if r, wanted := f.Still("level", 120_000, 1.4); r.Door != DoorPersistence || wanted {

@@ -110,11 +110,6 @@ func (a *Admission) Tick(now int64) {
 		return
 	}
 	a.mu.Lock()
-	low, high := 0, 0
-	for _, c := range a.classes {
-		low, high = low+c.Low, high+c.High
-	}
-	a.fleet.Watching(low, high)
 	var told []Finding
 	for _, r := range a.fleet.Tick(now) {
 		if f, ok := a.held[r.Opening.ID]; ok {
@@ -140,6 +135,14 @@ func (a *Admission) Watching(who string, c Classes) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.classes[who] = c
+	if a.fleet == nil {
+		return
+	}
+	low, high := 0, 0
+	for _, c := range a.classes {
+		low, high = low+c.Low, high+c.High
+	}
+	a.fleet.Watching(low, high)
 }
 
 // Classes counts series by the priority of their anomalies.

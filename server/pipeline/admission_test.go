@@ -35,7 +35,7 @@ func lone(id string, at int64, tr detect.Transition, evidence float64) Finding {
 // end.
 func TestAdmissionHoldsBackAndLetsThrough(t *testing.T) {
 	a, told := newTestAdmission(t, detect.Config{})
-	a.Watching("test", Classes{Low: 1000})
+	a.Watching("test", Classes{Low: 5000})
 	a.Tick(0)
 	a.Found(lone("spike", minute, detect.TransitionOpened, 5.2))
 	a.Found(lone("level", minute, detect.TransitionOpened, 5.2))
@@ -88,11 +88,11 @@ func TestAdmissionLeavesAlone(t *testing.T) {
 	}
 }
 
-// An incident of half of a thousand series reaches the alert core within one
+// An incident of a tenth of 5,000 series reaches the alert core within one
 // tick, and so do the words that it is over.
 func TestAdmissionOfAStorm(t *testing.T) {
 	a, told := newTestAdmission(t, detect.Config{})
-	a.Watching("test", Classes{Low: 1000})
+	a.Watching("test", Classes{Low: 5000})
 	for i := range 500 {
 		a.Found(lone(fmt.Sprint(i), minute, detect.TransitionOpened, 5.2))
 	}
@@ -112,6 +112,7 @@ func TestAdmissionOfAStorm(t *testing.T) {
 // where somebody had been told.
 func TestAdmissionOverARestart(t *testing.T) {
 	a, told := newTestAdmission(t, detect.Config{})
+	a.Watching("test", Classes{Low: 5000})
 	f := lone("before", minute, detect.TransitionOpened, 5.2)
 	f.HeldBack = "too little"
 	a.remember(f)
