@@ -23,11 +23,45 @@ import (
 	"github.com/bellwether-ts/bellwether/bench/detection/corpus"
 )
 
+// part is one section of the report; corpus says that it reads public sets.
+type part struct {
+	name   string
+	corpus bool
+	write  func(*report, string) error
+}
+
+// parts lists the sections in the order of the report; results is the folder of
+// published results of the Numenta benchmark, or empty.
+func parts(results string) []part {
+	return []part{
+		{"nab", true, nabSection(results)},
+		{"aiops", true, kpiSection("aiops", 7)},
+		{"wsd", true, kpiSection("wsd", 35)},
+		{"ucr", true, ucrSection},
+		{"tods", true, todsSection},
+		{"tcpd", true, tcpdSection},
+		{"scenarios", false, scenarioSection},
+		{"null", false, nullSection},
+		{"soak", false, soakSection},
+		{"fleet", false, fleetSection},
+		{"peers", false, peerSection},
+		{"histogram", false, histogramSection},
+		{"etsy", false, etsySection},
+		{"pass", false, passSection},
+		{"cost", false, costSection},
+	}
+}
+
 func main() {
+	all := parts(os.Getenv("BELLWETHER_NAB_RESULTS"))
+	var names []string
+	for _, p := range all {
+		names = append(names, p.name)
+	}
 	out := flag.String("o", "bench/detection/REPORT.md", "file to write; - for stdout")
-	sets := flag.String("sets", "nab,aiops,wsd,ucr,tods,tcpd,histogram,null,scenarios,soak,cost,etsy,pass,fleet,peers", "parts to measure, by comma")
+	sets := flag.String("sets", strings.Join(names, ","), "parts to measure, by comma")
 	flag.Parse()
-	if err := run(*out, strings.Split(*sets, ","), os.Getenv("BELLWETHER_CORPUS"), os.Getenv("BELLWETHER_NAB_RESULTS")); err != nil {
+	if err := run(*out, strings.Split(*sets, ","), all, os.Getenv("BELLWETHER_CORPUS")); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
@@ -40,9 +74,9 @@ func main() {
 //go:embed study.md
 var study string
 
-// run measures the parts asked for and writes the report. dir is the corpus,
-// results the folder of published results; both may be empty.
-func run(out string, parts []string, dir, results string) error {
+// run measures the parts asked for, in the order asked, and writes the report.
+// dir is the corpus, or empty: then parts that read it are left out and said so.
+func run(out string, want []string, all []part, dir string) error {
 	var r report
 	r.intro()
 	if dir == "" {
@@ -50,21 +84,16 @@ func run(out string, parts []string, dir, results string) error {
 		fmt.Fprintln(os.Stderr, note)
 		r.text(note)
 	}
-	section := map[string]func(*report, string) error{
-		"nab": nabSection(results), "aiops": kpiSection("aiops", 7), "wsd": kpiSection("wsd", 35),
-		"ucr": ucrSection, "tods": todsSection, "tcpd": tcpdSection, "histogram": histogramSection, "soak": soakSection, "null": nullSection, "scenarios": scenarioSection, "cost": costSection,
-		"etsy": etsySection, "pass": passSection, "fleet": fleetSection, "peers": peerSection,
-	}
-	for _, p := range parts {
-		f, ok := section[p]
-		if !ok {
-			return fmt.Errorf("cannot measure part %q: want some of nab, aiops, wsd, ucr, tods, tcpd, histogram, soak, null, scenarios, cost, etsy, pass, fleet, peers", p)
+	for _, name := range want {
+		i := slices.IndexFunc(all, func(p part) bool { return p.name == name })
+		if i < 0 {
+			return fmt.Errorf("cannot measure part %q: -h lists the parts", name)
 		}
-		if dir == "" && !slices.Contains([]string{"histogram", "soak", "null", "scenarios", "cost", "etsy", "pass", "fleet", "peers"}, p) {
+		if all[i].corpus && dir == "" {
 			continue
 		}
-		fmt.Fprintln(os.Stderr, "measuring", p)
-		if err := f(&r, dir); err != nil {
+		fmt.Fprintln(os.Stderr, "measuring", name)
+		if err := all[i].write(&r, dir); err != nil {
 			return err
 		}
 	}
