@@ -131,7 +131,7 @@ func (s *HistogramSeries) Judged() bool {
 func (s *HistogramSeries) Batches() uint64 { return uint64(s.s.Judge.N) }
 
 // Beyond is the largest ratio of the last batch by itself to how far batches
-// usually lie off: what Fleet.Still wants of each batch of an open anomaly. The
+// usually lie off: what fleet.Fleet.Still wants of each batch of an open anomaly. The
 // longer windows overlap, so their ratios are not new each time.
 func (s *HistogramSeries) Beyond() float64 {
 	return float64(max(s.s.Last.Ratio[0], s.s.Last.Ratio[1]))

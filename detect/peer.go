@@ -81,7 +81,7 @@ type PeerFinding struct {
 	Transition Transition
 	Anomaly    Anomaly
 	Gone       bool    // Closed because the member is gone, not because it recovered.
-	Beyond     float64 // How far the member is beyond the usual in this round, for Fleet.Still.
+	Beyond     float64 // How far the member is beyond the usual in this round, for fleet.Fleet.Still.
 }
 
 // PeerCounts counts what is compared and what is not.

@@ -1,16 +1,16 @@
 package server
 
-import "github.com/bellwether-ts/bellwether/detect"
+import "github.com/bellwether-ts/bellwether/detect/fleet"
 
 // fleetMetrics says what became of openings, and what is compared with peers.
 func (w *whole) fleetMetrics(gauge gaugeFunc) {
 	a := w.pipeline.Admission.Stats()
 	gauge(float64(a.Held), `bellwether_anomalies_held_back`)
-	for priority, c := range map[string]detect.ClassCounts{"LOW": a.Low, "HIGH": a.High} {
+	for priority, c := range map[string]fleet.ClassCounts{"LOW": a.Low, "HIGH": a.High} {
 		gauge(float64(c.Opened), `bellwether_anomalies_opened_total{priority=%q}`, priority)
 		gauge(float64(c.Over), `bellwether_anomalies_never_told_total{priority=%q}`, priority)
 		for d, n := range c.Admitted {
-			if door := detect.Door(d); door != detect.DoorNone {
+			if door := fleet.Door(d); door != fleet.DoorNone {
 				gauge(float64(n), `bellwether_anomalies_admitted_total{priority=%q,door=%q}`, priority, door.String())
 			}
 		}

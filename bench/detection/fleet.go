@@ -10,6 +10,7 @@ import (
 	"github.com/bellwether-ts/bellwether/bench/detection/corpus"
 	"github.com/bellwether-ts/bellwether/bench/detection/soak"
 	"github.com/bellwether-ts/bellwether/detect"
+	"github.com/bellwether-ts/bellwether/detect/fleet"
 )
 
 // What the control over many series takes away: false openings, and with them
@@ -21,7 +22,7 @@ type whisper struct {
 	series   int
 	episode  int
 	tr       detect.Transition // TransitionNone: one more sample of an open one.
-	opening  detect.Opening
+	opening  fleet.Opening
 	evidence float64
 	beyond   float64
 	segment  int  // Labelled segment the sample lies in, over the whole set; -1 outside.
@@ -49,7 +50,7 @@ func eavesdrop(cfg detect.Config, meta detect.Meta, n int, sample func(i int) (t
 		}
 		if r.Transition == detect.TransitionOpened || r.Transition == detect.TransitionEscalated {
 			a, _ := s.Anomaly()
-			w.opening = detect.Opening{At: t, Change: a.Change, Kind: a.Kind, Evidence: r.Alarm, Bar: s.Bar()}
+			w.opening = fleet.Opening{At: t, Change: a.Change, Kind: a.Kind, Evidence: r.Alarm, Bar: s.Bar()}
 		}
 		w.episode = episode
 		mark(i, &w)
@@ -64,15 +65,15 @@ type verdict struct {
 	segment int
 	scored  bool
 	at      int64 // When it was told; -1 never.
-	door    detect.Door
+	door    fleet.Door
 	delay   int64
 	open    int64 // How long it was open.
 	kind    detect.Kind
 }
 
 // admitAll plays the whispers of many series to one fleet, a tick a minute.
-func admitAll(all [][]whisper, budget, open float64) ([][]verdict, *detect.Fleet, error) {
-	f, err := detect.NewFleet(detect.FleetConfig{Budget: budget, Open: open})
+func admitAll(all [][]whisper, budget, open float64) ([][]verdict, *fleet.Fleet, error) {
+	f, err := fleet.New(fleet.Config{Budget: budget, Open: open})
 	if err != nil {
 		return nil, nil, err
 	}
@@ -89,7 +90,7 @@ func admitAll(all [][]whisper, budget, open float64) ([][]verdict, *detect.Fleet
 		}
 	}
 	slices.SortStableFunc(line, func(a, b whisper) int { return int(a.t - b.t) })
-	take := func(r detect.Ruling) {
+	take := func(r fleet.Ruling) {
 		if !r.Admitted() {
 			return
 		}

@@ -8,6 +8,7 @@ import (
 	"github.com/bellwether-ts/bellwether/bench/detection/corpus"
 	"github.com/bellwether-ts/bellwether/bench/detection/soak"
 	"github.com/bellwether-ts/bellwether/detect"
+	"github.com/bellwether-ts/bellwether/detect/fleet"
 )
 
 // The section of what the control over many series keeps away and what it costs.
@@ -15,7 +16,7 @@ import (
 // fleetSection measures what admission costs and what it keeps away.
 func fleetSection(r *report, dir string) error {
 	r.head("Many series at once")
-	r.text("What detect.Fleet holds back. Raw: every opening of the default profile at a budget of 10 false alarms per 1000 series-days, the default. Told: those admitted. " +
+	r.text("What fleet.Fleet holds back. Raw: every opening of the default profile at a budget of 10 false alarms per 1000 series-days, the default. Told: those admitted. " +
 		"Raised bar: the trivial alternative, the same profile at a budget of 1. An episode counts for a labelled segment in which it opens or escalates, told at once or later; delay is from the opening to the telling. " +
 		"The series of a set are laid side by side from their first instants, as if they were one fleet; they are not, so nothing here is company of one another, and each set is a class of its own length.")
 	if dir != "" {
@@ -66,7 +67,7 @@ func fleetSet(r *report, dir, name string) error {
 	}
 	c := f.Counts(false).Admitted
 	r.row(append(cells, fmt.Sprintf("%d of %d", countZero(told.delays), len(told.delays)), delay,
-		fmt.Sprintf("%d / %d / %d / %d", c[detect.DoorStrength], c[detect.DoorPersistence], c[detect.DoorCompany], c[detect.DoorPatience]))...)
+		fmt.Sprintf("%d / %d / %d / %d", c[fleet.DoorStrength], c[fleet.DoorPersistence], c[fleet.DoorCompany], c[fleet.DoorPatience]))...)
 	return nil
 }
 
@@ -115,7 +116,7 @@ func fleetStorm(r *report) error {
 	r.text(fmt.Sprintf("Generated openings of %d series for %d days: lone spikes at three times the rate the budget promises, evidence as promised beyond the bar; on the last day an incident in which the given share opens within a minute, each just above the bar.", watched, days))
 	r.table("share of the fleet", "told of the incident", "delay p95, s", "lone spikes told per 1000 series-days")
 	for _, share := range []float64{.01, .05, .1, .2, .5} {
-		f, err := detect.NewFleet(detect.FleetConfig{})
+		f, err := fleet.New(fleet.Config{})
 		if err != nil {
 			return err
 		}
@@ -123,8 +124,8 @@ func fleetStorm(r *report) error {
 		rng := rand.New(rand.NewPCG(11, uint64(1000*share)))
 		const bar = 5.158
 		lone, told := 0, []int64{}
-		open := func(id string, at int64, more float64) detect.Ruling {
-			return f.Open(detect.Opening{ID: id, At: at, Change: at, Kind: detect.KindSpike, Evidence: bar + more, Bar: bar})
+		open := func(id string, at int64, more float64) fleet.Ruling {
+			return f.Open(fleet.Opening{ID: id, At: at, Change: at, Kind: detect.KindSpike, Evidence: bar + more, Bar: bar})
 		}
 		for i := range days * 1440 * 4 { // A tick every 15 s.
 			now := soak.Start + int64(i)*15_000

@@ -5,14 +5,14 @@ import (
 
 	"google.golang.org/protobuf/types/known/durationpb"
 
-	"github.com/bellwether-ts/bellwether/detect"
+	"github.com/bellwether-ts/bellwether/detect/fleet"
 	pb "github.com/bellwether-ts/bellwether/proto/bellwether/v1"
 	"github.com/bellwether-ts/bellwether/server/pipeline"
 )
 
 // ListReputations lists entities, worst first.
 func (s *detectService) ListReputations(_ context.Context, r *pb.ListReputationsRequest) (*pb.ListReputationsResponse, error) {
-	var only detect.Standing
+	var only fleet.Standing
 	if r.Standing != "" {
 		if err := only.UnmarshalText([]byte(r.Standing)); err != nil {
 			return nil, invalid("standing: %v", err)

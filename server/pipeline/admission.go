@@ -4,17 +4,18 @@ import (
 	"sync"
 
 	"github.com/bellwether-ts/bellwether/detect"
+	"github.com/bellwether-ts/bellwether/detect/fleet"
 )
 
 // Admission stands between what detectors find and who is told: a fleet of many
-// series opens many anomalies in which nothing is wrong, and detect.Fleet rules
+// series opens many anomalies in which nothing is wrong, and fleet.Fleet rules
 // which are told. What is held back is handed on all the same, with the reason
 // in it, so that it is listed and counted; when it is admitted later, it opens
 // then. Safe for concurrent use: detectors of all lanes ask it.
 type Admission struct {
 	opts    AdmissionOptions
 	mu      sync.Mutex
-	fleet   *detect.Fleet      // nil: everything is told.
+	fleet   *fleet.Fleet       // nil: everything is told.
 	held    map[string]Finding // Held back and open.
 	classes map[string]Classes // Series watched, by who watches them.
 }
@@ -36,7 +37,7 @@ func NewAdmission(o AdmissionOptions) (*Admission, error) {
 		return a, nil
 	}
 	var err error
-	a.fleet, err = detect.NewFleet(detect.FleetConfig{Budget: o.Detect.Budget, Open: o.Detect.Open})
+	a.fleet, err = fleet.New(fleet.Config{Budget: o.Detect.Budget, Open: o.Detect.Open})
 	return a, err
 }
 
@@ -79,9 +80,9 @@ func (a *Admission) rule(f Finding) Finding {
 }
 
 // openingOf says of a finding what the fleet wants to know.
-func openingOf(f Finding) detect.Opening {
+func openingOf(f Finding) fleet.Opening {
 	n := f.Anomaly
-	return detect.Opening{ID: f.ID, High: f.Page, At: f.At, Change: n.Change, Kind: n.Kind, Evidence: n.Peak, Bar: n.Trace.Bar}
+	return fleet.Opening{ID: f.ID, High: f.Page, At: f.At, Change: n.Change, Kind: n.Kind, Evidence: n.Peak, Bar: n.Trace.Bar}
 }
 
 // Still takes one more sample of an open anomaly: how far it is beyond the
@@ -123,7 +124,7 @@ func (a *Admission) Tick(now int64) {
 }
 
 // admit turns a finding held back into one that opens now.
-func (a *Admission) admit(f Finding, r detect.Ruling) Finding {
+func (a *Admission) admit(f Finding, r fleet.Ruling) Finding {
 	delete(a.held, f.ID)
 	f.HeldBack, f.Ruling = "", r.String()
 	f.Transition, f.At = detect.TransitionOpened, max(f.At, r.At)
@@ -177,7 +178,7 @@ func (a *Admission) pass(id string) (Finding, bool) {
 // AdmissionStats counts what became of openings so far.
 type AdmissionStats struct {
 	Held      int // Held back and open now.
-	Low, High detect.ClassCounts
+	Low, High fleet.ClassCounts
 }
 
 // Stats returns the counts now.

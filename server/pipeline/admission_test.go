@@ -10,6 +10,7 @@ import (
 
 	"github.com/bellwether-ts/bellwether/alerting"
 	"github.com/bellwether-ts/bellwether/detect"
+	"github.com/bellwether-ts/bellwether/detect/fleet"
 )
 
 // newTestAdmission returns an admission that keeps what it tells.
@@ -60,7 +61,7 @@ func TestAdmissionHoldsBackAndLetsThrough(t *testing.T) {
 	if s := strings.Join(got, ", "); s != want {
 		t.Errorf("told\n%s\nwant\n%s", s, want)
 	}
-	if s := a.Stats(); s.Held != 0 || s.Low.Over != 1 || s.Low.Admitted[detect.DoorPersistence] != 1 {
+	if s := a.Stats(); s.Held != 0 || s.Low.Over != 1 || s.Low.Admitted[fleet.DoorPersistence] != 1 {
 		t.Errorf("stats %+v", s)
 	}
 	for _, f := range *told {
@@ -208,10 +209,10 @@ func TestReputationsCountWhatIsTold(t *testing.T) {
 	if known != 3 || len(list) != 3 || mean <= 0 {
 		t.Fatalf("%d entities %+v, mean %v", known, list, mean)
 	}
-	if x := list[0]; x.Entity != "checkout" || x.Label != "service" || x.Score != detect.WeightBurning || x.Standing != detect.StandingBad {
+	if x := list[0]; x.Entity != "checkout" || x.Label != "service" || x.Score != fleet.WeightBurning || x.Standing != fleet.StandingBad {
 		t.Errorf("first %+v", x)
 	}
-	if x := list[1]; x.Entity != "cart" || x.Score != detect.WeightAnomaly+detect.WeightPage {
+	if x := list[1]; x.Entity != "cart" || x.Score != fleet.WeightAnomaly+fleet.WeightPage {
 		t.Errorf("second %+v", x)
 	}
 	if x := list[2]; x.Entity != "api" || x.Label != "job" || x.Score != 0 {

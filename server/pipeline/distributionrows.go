@@ -253,7 +253,7 @@ func (b *bucketRows) fill(r bucketRow) bool {
 			n++
 		}
 	}
-	if !same || n != len(b.bounds) {
+	if !same || n != len(b.bounds) || len(b.h.PositiveBuckets) != n+1 {
 		b.bounds = make([]float64, 0, n)
 		for i := range b.buckets[:last] {
 			if !math.IsNaN(r.v[i]) {

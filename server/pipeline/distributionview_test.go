@@ -210,6 +210,34 @@ func TestTickInTheMiddleOfAScrape(t *testing.T) {
 	}
 }
 
+// A histogram of which only the count of all observations came, and later with
+// its bounds: neither is a reason to stop.
+func TestClassicHistogramOfOneBucket(t *testing.T) {
+	f := latencies(40, 100, 40)
+	d, found := newForms(t, DistributionOptions{})
+	f.add(t, d)
+	bounds := []int{0, 1, 2, 3, 4}
+	for i := range 40 {
+		if i < 20 {
+			f.scrape(d, i, bounds...)
+		} else {
+			f.scrape(d, i)
+		}
+		d.Tick(int64(i)*minute + 15_000)
+	}
+	if len(*found) > 0 {
+		t.Errorf("found %+v", *found)
+	}
+
+	alone, _ := newForms(t, DistributionOptions{})
+	inf := classicFeed{le: []string{"+Inf"}, counts: [][]float64{{1}, {3}, {8}}}
+	inf.add(t, alone)
+	for i := range inf.counts {
+		inf.scrape(alone, i)
+		alone.Tick(int64(i)*minute + 15_000)
+	}
+}
+
 // The stale markers of a target that went end its buckets; they come back.
 func TestClassicBucketsGoStale(t *testing.T) {
 	f := latencies(40, 100, 40)

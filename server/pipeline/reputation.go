@@ -10,22 +10,23 @@ import (
 
 	"github.com/bellwether-ts/bellwether/alerting"
 	"github.com/bellwether-ts/bellwether/detect"
+	"github.com/bellwether-ts/bellwether/detect/fleet"
 )
 
 // Reputation of entities: what was told of a service, else of a job, else of an
-// instance, added up and forgotten by half every half-life (detect.Reputations).
+// instance, added up and forgotten by half every half-life (fleet.Reputations).
 // What is held back does not count: it was told to nobody.
 
 // reputations is safe for concurrent use: every room reports to it.
 type reputations struct {
 	mu    sync.Mutex
-	rooms *detect.Reputations
+	rooms *fleet.Reputations
 	heard map[string]int64 // Newest standing of a monitor that was counted, so that nothing told twice counts twice.
 }
 
 // Reputation is what speaks against one entity.
 type Reputation struct {
-	detect.Reputation
+	fleet.Reputation
 	Label string // Label that names it: service, job or instance.
 }
 
@@ -36,7 +37,7 @@ var entityLabels = []string{"service", "job", "instance"}
 const maxHeard = 100_000
 
 func newReputations() (*reputations, error) {
-	r, err := detect.NewReputations(detect.ReputationConfig{})
+	r, err := fleet.NewReputations(fleet.ReputationConfig{})
 	return &reputations{rooms: r, heard: map[string]int64{}}, err
 }
 
@@ -65,13 +66,13 @@ func (r *reputations) found(f Finding) {
 	if f.Transition != detect.TransitionOpened || f.HeldBack != "" {
 		return
 	}
-	weight := detect.WeightAnomaly
+	weight := fleet.WeightAnomaly
 	if f.Page {
-		weight = detect.WeightPage
+		weight = fleet.WeightPage
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.rooms.Note(detect.Deed{Entity: entityOf(f.Labels), At: f.At, Weight: weight, What: f.Anomaly.Kind.String() + " of " + f.Name()})
+	r.rooms.Note(fleet.Deed{Entity: entityOf(f.Labels), At: f.At, Weight: weight, What: f.Anomaly.Kind.String() + " of " + f.Name()})
 }
 
 // told counts an event of an objective or a canary that is unhealthy.
@@ -81,11 +82,11 @@ func (r *reputations) told(e alerting.Event) {
 	case e.Status != alerting.Unhealthy:
 		return
 	case e.Source == SourceCanary:
-		weight = detect.WeightCanary
+		weight = fleet.WeightCanary
 	case e.Source == SourceSLO && e.Priority == alerting.High:
-		weight = detect.WeightBurning
+		weight = fleet.WeightBurning
 	case e.Source == SourceSLO:
-		weight = detect.WeightTicket
+		weight = fleet.WeightTicket
 	default:
 		return
 	}
@@ -99,7 +100,7 @@ func (r *reputations) told(e alerting.Event) {
 		clear(r.heard)
 	}
 	r.heard[key] = e.Since
-	r.rooms.Note(detect.Deed{Entity: entityOf(e.Labels), At: e.ObservedAt, Weight: weight, What: e.Message})
+	r.rooms.Note(fleet.Deed{Entity: entityOf(e.Labels), At: e.ObservedAt, Weight: weight, What: e.Message})
 }
 
 // list returns the entities as of now, worst first, their mean score and how

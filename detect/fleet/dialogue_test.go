@@ -1,12 +1,15 @@
-package detect
+package fleet
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/cockroachdb/datadriven"
+
+	"github.com/bellwether-ts/bellwether/detect"
 )
 
 // The dialogues of what needs more than one series; see TestDialogues.
@@ -38,7 +41,7 @@ func (g *fleetDialogue) run(t *testing.T, d *datadriven.TestData) string {
 	id := arg(d, "id", "")
 	switch d.Cmd {
 	case "new":
-		f, err := NewFleet(FleetConfig{Budget: number(t, d, "budget", 0)})
+		f, err := New(Config{Budget: number(t, d, "budget", 0)})
 		if err != nil {
 			return err.Error() + "\n"
 		}
@@ -103,7 +106,7 @@ func (g *fleetDialogue) open(t *testing.T, d *datadriven.TestData, id string) st
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := Opening{Evidence: number(t, d, "evidence", 0), Bar: testBar, Kind: KindSpike, High: d.HasArg("high")}
+	o := Opening{Evidence: number(t, d, "evidence", 0), Bar: testBar, Kind: detect.KindSpike, High: d.HasArg("high")}
 	if err := o.Kind.UnmarshalText([]byte(arg(d, "kind", "spike"))); err != nil {
 		t.Fatal(err)
 	}
@@ -152,4 +155,29 @@ func (g *fleetDialogue) say(r Ruling) string {
 	g.last[r.Opening.ID] = r
 	line, _, _ := strings.Cut(r.String(), "\n")
 	return r.Opening.ID + " " + line + "\n"
+}
+
+func arg(d *datadriven.TestData, name, without string) string {
+	for _, a := range d.CmdArgs {
+		if a.Key == name && len(a.Vals) == 1 {
+			return a.Vals[0]
+		}
+	}
+	return without
+}
+
+func number(t *testing.T, d *datadriven.TestData, name string, without float64) float64 {
+	v, err := strconv.ParseFloat(arg(d, name, fmt.Sprint(without)), 64)
+	if err != nil {
+		t.Fatalf("%s: %s: %v", d.Pos, name, err)
+	}
+	return v
+}
+
+func length(t *testing.T, d *datadriven.TestData, name, without string) time.Duration {
+	v, err := time.ParseDuration(arg(d, name, without))
+	if err != nil {
+		t.Fatalf("%s: %s: %v", d.Pos, name, err)
+	}
+	return v
 }

@@ -1,4 +1,4 @@
-package detect
+package fleet
 
 import (
 	"cmp"
@@ -26,7 +26,12 @@ const (
 var doorNames = []string{"none", "strength", "persistence", "company", "patience", "no-room"}
 
 // String returns the stable name of d, such as "company".
-func (d Door) String() string { return name(doorNames, "door", uint8(d)) }
+func (d Door) String() string {
+	if int(d) < len(doorNames) {
+		return doorNames[d]
+	}
+	return fmt.Sprintf("door(%d)", uint8(d))
+}
 
 // Ruling says whether an opening is told, and why; or why not, and what would
 // admit it. String is its one renderer.
@@ -179,3 +184,6 @@ func short(x float64) string {
 func lasted(ms int64) string {
 	return (time.Duration(ms) * time.Millisecond).Round(time.Second).String()
 }
+
+// stamp renders Unix milliseconds for people.
+func stamp(ms int64) string { return time.UnixMilli(ms).UTC().Format("2006-01-02 15:04:05") }

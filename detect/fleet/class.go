@@ -1,8 +1,10 @@
-package detect
+package fleet
 
 import (
 	"math"
 	"slices"
+
+	"github.com/bellwether-ts/bellwether/detect"
 )
 
 // fleetClass is the account of one priority: how many series it has, which
@@ -130,14 +132,14 @@ func (f *Fleet) strong(c *fleetClass, h *held, excess float64) bool {
 // from them, so that calm after a spike takes away half at most.
 func (f *Fleet) evalue(c *fleetClass, h *held) float64 {
 	p := f.rate(h.o) * max(1, c.excess()) / 1000 * fleetWindow / dayMS
-	return EValue(min(1, p)) * (1 + h.bet) / 2
+	return detect.EValue(min(1, p)) * (1 + h.bet) / 2
 }
 
 // silence is the evidence that samples stopped, which grows with every minute
 // without one: see quiet.silence.
 func (h *held) silence(now int64) float64 {
 	before := float64(h.o.At - h.o.Change)
-	if h.o.Kind != KindNoData || before <= 0 || now <= h.o.At {
+	if h.o.Kind != detect.KindNoData || before <= 0 || now <= h.o.At {
 		return h.o.Evidence
 	}
 	return h.first + 2*math.Log10(float64(now-h.o.Change)/before)
@@ -155,5 +157,5 @@ func (f *Fleet) patience(c *fleetClass) float64 {
 // patient reports whether an opening has stayed open long enough to be told for
 // that alone: by the clock only where nobody reports its samples.
 func (h *held) patient(now int64, patience float64) bool {
-	return float64(now-h.o.At) >= patience && (h.samples >= patienceSamples || h.samples == 0 || h.o.Kind == KindNoData)
+	return float64(now-h.o.At) >= patience && (h.samples >= patienceSamples || h.samples == 0 || h.o.Kind == detect.KindNoData)
 }

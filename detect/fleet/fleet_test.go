@@ -1,4 +1,4 @@
-package detect
+package fleet
 
 import (
 	"fmt"
@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"github.com/bellwether-ts/bellwether/detect"
 )
 
 // The calibrator integrates to 1 over [0, 1], so it is an e-value; the exact
@@ -17,21 +19,21 @@ func TestEValue(t *testing.T) {
 	sum := 0.0
 	for i := range n { // In the logarithm: it is steep at 0.
 		u0, u1 := math.Exp(-60*float64(i+1)/n), math.Exp(-60*float64(i)/n)
-		sum += (u1 - u0) * EValue((u0+u1)/2)
+		sum += (u1 - u0) * detect.EValue((u0+u1)/2)
 	}
 	// What lies below e^-60 is the tail kappa in {.1 ...}: e^-6 / 5 of it, and less.
 	if left := 1 - sum; left < 0 || left > .0006 {
 		t.Errorf("the calibrator integrates to %v, want 1 but for %v", sum, .0005)
 	}
-	if got := EValue(1); math.Abs(got-.5) > 1e-12 {
+	if got := detect.EValue(1); math.Abs(got-.5) > 1e-12 {
 		t.Errorf("EValue(1) = %v, want the mean of the exponents .5", got)
 	}
 	want := (.1*math.Pow(100, .9) + .3*math.Pow(100, .7) + .5*10 + .7*math.Pow(100, .3) + .9*math.Pow(100, .1)) / 5
-	if got := EValue(.01); math.Abs(got-want) > 1e-9 {
+	if got := detect.EValue(.01); math.Abs(got-want) > 1e-9 {
 		t.Errorf("EValue(.01) = %v, want %v", got, want)
 	}
 	for _, p := range []float64{math.NaN(), math.Inf(1), 7, -1, 0, math.SmallestNonzeroFloat64} {
-		if e := EValue(p); math.IsNaN(e) || math.IsInf(e, 0) || e < 0 {
+		if e := detect.EValue(p); math.IsNaN(e) || math.IsInf(e, 0) || e < 0 {
 			t.Errorf("EValue(%v) = %v", p, e)
 		}
 	}
@@ -131,7 +133,7 @@ func TestEBHUnderDependence(t *testing.T) {
 					if i < signals {
 						z += 4.5
 					}
-					e[i] = EValue(math.Erfc(z/math.Sqrt2) / 2)
+					e[i] = detect.EValue(math.Erfc(z/math.Sqrt2) / 2)
 				}
 				k, from := EBH(e, n, alpha)
 				if k == 0 {
@@ -156,7 +158,7 @@ const testBar = 5.158 // Evidence of 10 false alarms per 1000 series-days, minut
 
 func testFleet(t testing.TB, watched int) *Fleet {
 	t.Helper()
-	f, err := NewFleet(FleetConfig{})
+	f, err := New(Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -165,7 +167,7 @@ func testFleet(t testing.TB, watched int) *Fleet {
 }
 
 func spike(id string, at int64, evidence float64) Opening {
-	return Opening{ID: id, At: at, Change: at, Kind: KindSpike, Evidence: evidence, Bar: testBar}
+	return Opening{ID: id, At: at, Change: at, Kind: detect.KindSpike, Evidence: evidence, Bar: testBar}
 }
 
 // Half of 10,000 series at once are told at the first tick, in one go; the same
@@ -257,7 +259,7 @@ func TestFleetPersistence(t *testing.T) {
 // Nothing is lost when there is no room, and rulings do not depend on the order
 // in which one instant's openings come.
 func TestFleetBoundsAndOrder(t *testing.T) {
-	f, err := NewFleet(FleetConfig{MaxHeld: 2})
+	f, err := New(Config{MaxHeld: 2})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -268,8 +270,8 @@ func TestFleetBoundsAndOrder(t *testing.T) {
 			t.Errorf("opening %d with room for two: told %v by %v", i, r.Admitted(), r.Door)
 		}
 	}
-	for _, cfg := range []FleetConfig{{Budget: -1}, {Budget: math.NaN()}, {Open: 2e6}, {MaxHeld: -4}} {
-		if _, err := NewFleet(cfg); err == nil {
+	for _, cfg := range []Config{{Budget: -1}, {Budget: math.NaN()}, {Open: 2e6}, {MaxHeld: -4}} {
+		if _, err := New(cfg); err == nil {
 			t.Errorf("%+v is taken", cfg)
 		}
 	}
@@ -279,7 +281,7 @@ func TestFleetBoundsAndOrder(t *testing.T) {
 			os = append(os, spike(fmt.Sprint(i), int64(rapid.IntRange(1, 5).Draw(t, "at"))*60_000, testBar+rapid.Float64Range(0, 4).Draw(t, "more")))
 		}
 		run := func(os []Opening) string {
-			f, _ := NewFleet(FleetConfig{})
+			f, _ := New(Config{})
 			out := map[string]Door{}
 			for _, o := range os {
 				if r := f.Open(o); r.Admitted() {
@@ -301,7 +303,7 @@ func TestFleetBoundsAndOrder(t *testing.T) {
 func FuzzFleet(f *testing.F) {
 	f.Add([]byte{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 255, 128, 64})
 	f.Fuzz(func(t *testing.T, script []byte) {
-		fl, _ := NewFleet(FleetConfig{MaxHeld: 8})
+		fl, _ := New(Config{MaxHeld: 8})
 		now := int64(0)
 		values := []float64{0, 1, testBar, 9, 1e9, -3, math.NaN(), math.Inf(1), math.Inf(-1)}
 		for len(script) >= 4 {
@@ -310,7 +312,7 @@ func FuzzFleet(f *testing.F) {
 			now += dt - 60_000
 			switch op {
 			case 0:
-				fl.Open(Opening{ID: id, High: v > 5, At: now, Change: now - dt, Kind: Kind(dt % 13), Evidence: v, Bar: testBar})
+				fl.Open(Opening{ID: id, High: v > 5, At: now, Change: now - dt, Kind: detect.Kind(dt % 13), Evidence: v, Bar: testBar})
 			case 1:
 				fl.Still(id, now, v)
 			case 2:
@@ -340,7 +342,7 @@ func FuzzFleet(f *testing.F) {
 // A series that never moved and is elsewhere now is beyond at every sample; a
 // spike is not, once it is gone.
 func TestBeyond(t *testing.T) {
-	s, err := New(Config{}, Meta{Kind: MetricGauge})
+	s, err := detect.New(detect.Config{}, detect.Meta{Kind: detect.MetricGauge})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -355,7 +357,7 @@ func TestBeyond(t *testing.T) {
 	if b := s.Beyond(); b < 1 {
 		t.Errorf("a constant that changed is %v beyond", b)
 	}
-	n, _ := New(Config{}, Meta{Kind: MetricGauge})
+	n, _ := detect.New(detect.Config{}, detect.Meta{Kind: detect.MetricGauge})
 	r := rand.New(rand.NewPCG(1, 1))
 	for i := range 2000 {
 		n.Step(at+int64(i)*60_000, 100+r.NormFloat64())

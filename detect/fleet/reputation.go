@@ -1,4 +1,4 @@
-package detect
+package fleet
 
 import (
 	"cmp"
@@ -67,16 +67,24 @@ const (
 var standingNames = []string{"good", "dubious", "bad"}
 
 // String returns "good", "dubious" or "bad".
-func (s Standing) String() string { return name(standingNames, "standing", uint8(s)) }
+func (s Standing) String() string {
+	if int(s) < len(standingNames) {
+		return standingNames[s]
+	}
+	return fmt.Sprintf("standing(%d)", uint8(s))
+}
 
 // MarshalText returns the stable name of s, for JSON.
 func (s Standing) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
 // UnmarshalText reads the stable name of a standing.
 func (s *Standing) UnmarshalText(text []byte) error {
-	i, err := parse(standingNames, "standing", text)
+	i := slices.Index(standingNames, string(text))
+	if i < 0 {
+		return fmt.Errorf("cannot parse standing %q: want one of %q", text, standingNames)
+	}
 	*s = Standing(i)
-	return err
+	return nil
 }
 
 // Deed is a scored event of an entity.

@@ -1,10 +1,11 @@
-package detect
+package fleet
 
 import (
 	"errors"
 	"fmt"
-	"math"
 	"slices"
+
+	"github.com/bellwether-ts/bellwether/detect"
 )
 
 // Fleet decides which openings of many series are told. One series keeps its
@@ -35,14 +36,14 @@ import (
 // open, so a real incident is delayed at most, and every one is in Held and in
 // Counts. A Fleet reads no clock and has one owner.
 type Fleet struct {
-	cfg     FleetConfig
+	cfg     Config
 	classes [2]fleetClass // LOW, HIGH.
 	held    map[string]*held
 	last    int64 // The newest tick, Unix milliseconds.
 }
 
-// FleetConfig configures a Fleet. The zero value is what a user should run.
-type FleetConfig struct {
+// Config configures a Fleet. The zero value is what a user should run.
+type Config struct {
 	// Budget is the budget of the series, in false alarms per 1000 series-days,
 	// in (0, 1e6]: Config.Budget. Default DefaultBudget. Of openings in which
 	// nothing is wrong all of it is told in a fleet of 1000 series, about a fifth
@@ -59,7 +60,7 @@ type FleetConfig struct {
 // Shares of the budget that each door lets through where nothing is wrong, and
 // what else the doors are made of.
 const (
-	shareStrength    = .2     // Of a fleet of 5,000 series and more; all of it up to fleetLeast.
+	shareStrength    = .2 // Of a fleet of 5,000 series and more; all of it up to fleetLeast.
 	sharePersistence = .1
 	fleetAlpha       = .1     // False discovery rate of the company door.
 	fleetLeast       = 1_000  // A smaller fleet is judged as this many: the budget is per 1000, and time repeats what series do not.
@@ -80,9 +81,9 @@ type Opening struct {
 	High     bool   // Of a series that pages: a class of its own, judged first.
 	At       int64  // Instant of the step that opened it, Unix milliseconds.
 	Change   int64  // Estimated instant of the change, <= At.
-	Kind     Kind
+	Kind     detect.Kind
 	Evidence float64 // -log10 p at that step.
-	Bar      float64 // The evidence at which FleetConfig.Open false alarms are expected.
+	Bar      float64 // The evidence at which Config.Open false alarms are expected.
 }
 
 // held is an opening and what was learned of it since.
@@ -99,11 +100,11 @@ type held struct {
 	lone    bool // Counted as lone.
 }
 
-// NewFleet returns a fleet without openings, or everything that is wrong with
+// New returns a fleet without openings, or everything that is wrong with
 // cfg.
-func NewFleet(cfg FleetConfig) (*Fleet, error) {
+func New(cfg Config) (*Fleet, error) {
 	if cfg.Budget == 0 {
-		cfg.Budget = DefaultBudget
+		cfg.Budget = detect.DefaultBudget
 	}
 	if cfg.MaxHeld == 0 {
 		cfg.MaxHeld = 250_000
@@ -113,7 +114,7 @@ func NewFleet(cfg FleetConfig) (*Fleet, error) {
 	}
 	var errs []error
 	if !(cfg.Budget > 0 && cfg.Budget <= 1e6) {
-		errs = append(errs, fmt.Errorf("cannot use budget %v: want false alarms per 1000 series-days in (0, 1e6]; leave it out for the default %v", cfg.Budget, DefaultBudget))
+		errs = append(errs, fmt.Errorf("cannot use budget %v: want false alarms per 1000 series-days in (0, 1e6]; leave it out for the default %v", cfg.Budget, detect.DefaultBudget))
 	}
 	if !(cfg.Open > 0 && cfg.Open <= 1e6) {
 		errs = append(errs, fmt.Errorf("cannot use open %v: want false alarms per 1000 series-days in (0, 1e6]; leave it out for the budget", cfg.Open))
@@ -169,7 +170,7 @@ func (f *Fleet) Still(id string, at int64, beyond float64) (r Ruling, wanted boo
 	h.samples++
 	e := betMin
 	if beyond >= 1 { // What is within the usual speaks for chance, however little.
-		e = min(betMax, EValue(tailProb*math.Pow(min(beyond, ratioMax), -calTail)))
+		e = min(betMax, detect.EValue(detect.BeyondChance(beyond)))
 	}
 	h.bet = min(h.bet*e, 1e9)
 	if h.bet >= f.odds() {
