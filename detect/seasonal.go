@@ -56,6 +56,12 @@ func (s *seasonal) observe(t int64, x float64, far bool) (ratio float64, usual b
 	return ratio, usual
 }
 
+// usualAt reports whether x is usual at the hour of t.
+func (s *seasonal) usualAt(t int64, x float64) bool {
+	h := uint64(t/hourMS) % 24
+	return s.Day.N[h] >= hourMin && math.Abs(x-float64(s.Day.Mean[h])) <= hourUsual*float64(s.Error[0])
+}
+
 // mean returns what is usual at instant t, NaN while the hour is new.
 func (s *seasonal) mean(t int64) float64 {
 	h := uint64(t/hourMS) % 24

@@ -162,6 +162,7 @@ func (s *Series) Step(t int64, v float64) Result {
 		if !s.unseen() {
 			st.Quiet.gap(float64(gap))
 		}
+		s.bridge(t, x, float64(gap))
 	}
 	if s.sky != nil {
 		return s.stepSkyline(t, x, closed)

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"math/rand/v2"
 	"runtime"
 	"slices"
 	"sync"
@@ -31,7 +30,7 @@ type whisper struct {
 
 // eavesdrop runs the default profile over one series and keeps what a fleet
 // would hear.
-func eavesdrop(cfg detect.Config, meta detect.Meta, n int, sample func(i int) (t int64, v float64), mark func(i int, w *whisper)) ([]whisper, error) {
+func eavesdrop(cfg detect.Config, meta detect.Meta, n int, sample func(i int) (t int64, v float64), deploy func(i int) bool, mark func(i int, w *whisper)) ([]whisper, error) {
 	s, err := detect.New(cfg, meta)
 	if err != nil {
 		return nil, err
@@ -40,6 +39,9 @@ func eavesdrop(cfg detect.Config, meta detect.Meta, n int, sample func(i int) (t
 	episode := -1
 	for i := range n {
 		t, v := sample(i)
+		if deploy != nil && deploy(i) {
+			s.MarkDeploy(t)
+		}
 		r := s.Step(t, v)
 		if r.Transition == detect.TransitionNone && !r.Anomalous {
 			continue
@@ -200,7 +202,7 @@ func kpiWhispers(set []corpus.Series, cfg detect.Config) (out [][]whisper, segme
 			}
 		}
 		var err error
-		out[i], err = eavesdrop(cfg, detect.Meta{}, len(s.T), func(j int) (int64, float64) { return s.T[j], s.V[j] },
+		out[i], err = eavesdrop(cfg, detect.Meta{}, len(s.T), func(j int) (int64, float64) { return s.T[j], s.V[j] }, nil,
 			func(j int, w *whisper) {
 				w.segment, w.scored = seg[j], j >= s.From
 				w.t -= s.T[0]
@@ -244,9 +246,9 @@ func soakWhispers(fi int, f soak.Family, n, days int, cfg detect.Config) ([][]wh
 		meta.Kind = detect.MetricCounter
 	}
 	return out, parallel(n, func(i int) error {
-		next := f.New(rand.New(rand.NewPCG(uint64(fi), uint64(i))))
+		next := f.New(soak.Rand(uint64(fi), uint64(i)))
 		var err error
-		out[i], err = eavesdrop(cfg, meta, days*1440, func(j int) (int64, float64) { return soak.Start + int64(j)*soak.StepMS, next(j) },
+		out[i], err = eavesdrop(cfg, meta, days*1440, func(j int) (int64, float64) { return soak.Start + int64(j)*soak.StepMS, next(j) }, f.Deploy,
 			func(j int, w *whisper) { w.segment, w.scored = -1, j >= 1440 })
 		return err
 	})

@@ -81,8 +81,9 @@ func countZero(sorted []int64) int {
 
 // fleetSoak measures healthy series: every opening is false.
 func fleetSoak(r *report) error {
-	const n, days = 100, 8
-	r.text(fmt.Sprintf("Healthy generated series, %d of each family as one fleet, %d days after one of warm-up, openings per 1000 series-days.", n, days-1))
+	const days = 8
+	n := max(100, *nullSeries/len(soak.Families()))
+	r.text(fmt.Sprintf("Healthy generated series, %d of each family as one fleet, %d days after one of warm-up, openings per 1000 series-days. A fleet of 5000 and more tells a fifth of the budget by strength, one of 1000 all of it: `-null-series 105000` makes each family one of 5000.", n, days-1))
 	r.table("family", "raw", "told", "told by strength / persistence / company / patience")
 	for fi, fam := range soak.Families() {
 		ws, err := soakWhispers(fi, fam, n, days, detect.Config{})

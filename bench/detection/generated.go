@@ -47,10 +47,14 @@ func soakOne(f soak.Family, family, seed uint64, days int, cfg detect.Config) (i
 	if err != nil {
 		return 0, err
 	}
-	next := f.New(rand.New(rand.NewPCG(family, seed)))
+	next := f.New(soak.Rand(family, seed))
 	n := 0
 	for i := range days * 1440 {
-		res := s.Step(soak.Start+int64(i)*soak.StepMS, next(i))
+		now := soak.Start + int64(i)*soak.StepMS
+		if f.Deploy != nil && f.Deploy(i) {
+			s.MarkDeploy(now)
+		}
+		res := s.Step(now, next(i))
 		if i >= 1440 && res.Transition == detect.TransitionOpened {
 			n++
 		}

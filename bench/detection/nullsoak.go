@@ -4,7 +4,6 @@ import (
 	"flag"
 	"fmt"
 	"math"
-	"math/rand/v2"
 	"os"
 	"runtime"
 	"strings"
@@ -124,10 +123,13 @@ func openings(f soak.Family, family, seed uint64, days int, tell func(minute int
 	if err != nil {
 		return err
 	}
-	next := f.New(rand.New(rand.NewPCG(family, seed)))
+	next := f.New(soak.Rand(family, seed))
 	for i := range days * 1440 {
 		now := soak.Start + int64(i)*soak.StepMS
 		var res detect.Result
+		if f.Deploy != nil && f.Deploy(i) {
+			s.MarkDeploy(now)
+		}
 		if v := next(i); math.IsNaN(v) {
 			res = s.Tick(now)
 		} else {

@@ -5,9 +5,10 @@ import (
 	"math"
 	"math/rand/v2"
 
+	"gonum.org/v1/gonum/stat/distuv"
+
 	"github.com/bellwether-ts/bellwether/bench/detection/soak"
 	"github.com/bellwether-ts/bellwether/detect"
-	"gonum.org/v1/gonum/stat/distuv"
 )
 
 // A scenario is a day of a healthy metric and a fault. The thirteen are those

@@ -7,6 +7,7 @@
 package soak
 
 import (
+	"encoding/binary"
 	"math"
 	"math/rand/v2"
 )
@@ -23,6 +24,30 @@ type Family struct {
 	Name    string
 	Counter bool // Cumulative, with restarts.
 	New     func(r *rand.Rand) (next func(i int) float64)
+	Deploy  func(i int) bool // Where set: whether a deploy is marked just before minute i.
+}
+
+// Rand returns the source of randomness of one copy of a family. Neighbouring
+// seeds of a PCG are related, so the numbers are a key and not seeds.
+func Rand(family, copy uint64) *rand.Rand {
+	var key [32]byte
+	binary.LittleEndian.PutUint64(key[:], family)
+	binary.LittleEndian.PutUint64(key[8:], copy)
+	return rand.New(rand.NewChaCha8(key))
+}
+
+// deployed says whether levels of the family "deploy steps" move at minute i.
+func deployed(i int) bool { return i%1440 == 600 && i/1440%7 < 5 }
+
+// deploySteps moves its level at every deploy.
+func deploySteps(r *rand.Rand) func(int) float64 {
+	level := 100.0
+	return func(i int) float64 {
+		if deployed(i) {
+			level = 100 + 4*r.NormFloat64()
+		}
+		return level + 2*r.NormFloat64()
+	}
 }
 
 // day returns the phase of minute i in the day, in radians.
@@ -137,15 +162,8 @@ func Families() []Family {
 				return v
 			}
 		}},
-		{Name: "deploy steps", New: func(r *rand.Rand) func(int) float64 {
-			level := 100.0
-			return func(i int) float64 {
-				if i%1440 == 600 && i/1440%7 < 5 {
-					level = 100 + 4*r.NormFloat64()
-				}
-				return level + 2*r.NormFloat64()
-			}
-		}},
+		{Name: "deploy steps, not marked", New: deploySteps},
+		{Name: "deploy steps, marked", New: deploySteps, Deploy: deployed},
 		{Name: "counter with resets", Counter: true, New: func(r *rand.Rand) func(int) float64 {
 			x := 0.0
 			return func(i int) float64 {
