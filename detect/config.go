@@ -108,3 +108,21 @@ func (m Meta) Validate() error {
 	}
 	return errors.Join(errs...)
 }
+
+// openingBar returns the evidence at which open false alarms per 1000
+// series-days are expected from samples stepMS apart; a minute if unknown.
+func openingBar(open, stepMS float64) float64 {
+	if stepMS <= 0 {
+		stepMS = 60_000
+	}
+	return max(1, -math.Log10(open/1000/(86_400_000/stepMS)))
+}
+
+// adaptation returns the adaptation time in samples, within what the tails
+// guard.
+func adaptation(adaptMS, stepMS float64) uint32 {
+	if stepMS <= 0 {
+		return guardHold
+	}
+	return uint32(max(60, min(guardHold, adaptMS/stepMS)))
+}

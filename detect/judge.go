@@ -82,15 +82,6 @@ func (j *Judge) Bar(step time.Duration) float64 {
 	return openingBar(j.cfg.Open, float64(step.Milliseconds()))
 }
 
-// openingBar returns the evidence at which open false alarms per 1000
-// series-days are expected from samples stepMS apart; a minute if unknown.
-func openingBar(open, stepMS float64) float64 {
-	if stepMS <= 0 {
-		stepMS = 60_000
-	}
-	return max(1, -math.Log10(open/1000/(86_400_000/stepMS)))
-}
-
 // Step takes the opinion about one sample. An opinion that is not finite, is
 // negative or does not advance is not judged: the step changes nothing.
 func (j *Judge) Step(o Opinion) Result {
@@ -110,7 +101,7 @@ func (j *Judge) Step(o Opinion) Result {
 	m.score, m.calm = o.Score, o.Score < m.bar/2
 	if !o.Calibrated {
 		m.score, m.calm, m.fused = j.calibrate(o.Score)
-		m.adapted = s.Episode.Open && s.Episode.Held >= adaptation(j.cfg.Adapt, stepMS)
+		m.adapted = s.Episode.Open && s.Episode.Held >= adaptation(float64(j.cfg.Adapt.Milliseconds()), stepMS)
 	}
 	tr, alarm := s.Episode.step(&m)
 	s.Last = judged{
@@ -143,15 +134,6 @@ func (j *Judge) calibrate(score float64) (evidence float64, calm bool, ratio flo
 	evidence = claimable(evidence, s.N)
 	s.Cal.count(ratio, s.N)
 	return evidence, ratio <= 1, ratio
-}
-
-// adaptation returns the adaptation time in samples, within what the tails
-// guard.
-func adaptation(adapt time.Duration, stepMS float64) uint32 {
-	if stepMS <= 0 {
-		return guardHold
-	}
-	return uint32(max(60, min(guardHold, float64(adapt.Milliseconds())/stepMS)))
 }
 
 func (j *Judge) result(tr Transition) Result {
@@ -268,7 +250,7 @@ func (j *Judge) notes() []string {
 		if l.Calibrated {
 			add("closes after %d samples in a row with evidence below %.3g", calmToClose, l.Bar/2)
 		} else {
-			held := time.Duration(float64(adaptation(j.cfg.Adapt, l.Step)) * max(l.Step, 1) * float64(time.Millisecond))
+			held := time.Duration(float64(adaptation(float64(j.cfg.Adapt.Milliseconds()), l.Step)) * max(l.Step, 1) * float64(time.Millisecond))
 			add("closes after %d samples in a row with a usual score, or after %s as the new normal", calmToClose, held.Round(time.Second))
 		}
 	}

@@ -103,7 +103,7 @@ func (g *peerGroup) round(cfg PeerConfig) {
 	g.trend.push(g.level)
 	g.measure()
 	bar := openingBar(cfg.Budget, g.step)
-	hold := adaptation(cfg.Adapt, g.step)
+	hold := adaptation(float64(cfg.Adapt.Milliseconds()), g.step)
 	g.depart(bar)
 	for _, m := range g.members {
 		if m.here {

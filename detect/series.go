@@ -1,8 +1,6 @@
 package detect
 
 import (
-	"math"
-
 	"github.com/bellwether-ts/bellwether/metric"
 )
 
@@ -179,23 +177,14 @@ func (s *Series) blank(t int64, in intake) last {
 
 // hold returns the adaptation time in samples, within what the tails guard.
 func (s *Series) hold() uint16 {
-	step := s.s.Hygiene.Step
-	if step <= 0 {
-		return guardHold
-	}
-	return uint16(max(60, min(guardHold, float64(s.set.adapt)/step)))
+	return uint16(adaptation(float64(s.set.adapt), s.s.Hygiene.Step))
 }
 
 // bar returns the evidence at which Config.Open false alarms per 1000
-// series-days are expected, at the estimated step; a minute while it is unknown.
+// series-days are expected, at the estimated step.
 func (s *Series) bar() float64 {
-	step := s.s.Hygiene.Step
-	if step <= 0 {
-		step = 60_000
-	}
-	if step != s.barAt {
-		perDay := 86_400_000 / step
-		s.barAt, s.barFor = step, max(1, -math.Log10(s.set.open/1000/perDay))
+	if step := s.s.Hygiene.Step; step != s.barAt || s.barFor == 0 {
+		s.barAt, s.barFor = step, openingBar(s.set.open, step)
 	}
 	return s.barFor
 }
