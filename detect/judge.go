@@ -1,11 +1,9 @@
 package detect
 
 import (
-	"encoding/binary"
 	"fmt"
 	"hash/fnv"
 	"math"
-	"reflect"
 	"time"
 )
 
@@ -260,31 +258,14 @@ func (j *Judge) notes() []string {
 	return n
 }
 
-var (
-	judgeLayout = layoutHash(reflect.TypeFor[judgeState]())
-	judgeSize   = binary.Size(judgeState{})
-)
+var judgeLayout = layoutOf[judgeState]()
 
 // AppendState appends a checkpoint of the judge to b, with a hash of its layout.
-func (j *Judge) AppendState(b []byte) []byte {
-	out, err := binary.Append(binary.LittleEndian.AppendUint64(b, judgeLayout), binary.LittleEndian, &j.s)
-	if err != nil { // Only a field without a fixed size can cause it; a test holds that.
-		return b
-	}
-	return out
-}
+func (j *Judge) AppendState(b []byte) []byte { return appendPart(b, &j.s, judgeLayout) }
 
 // Restore takes the state out of the front of b and returns the rest; on an
 // error (ErrForeignState) the judge is as it was. Damage is for the caller to
 // detect: the state is one part of a checkpoint with a checksum.
 func (j *Judge) Restore(b []byte) (rest []byte, err error) {
-	if len(b) < 8+judgeSize || binary.LittleEndian.Uint64(b) != judgeLayout {
-		return b, fmt.Errorf("cannot restore judge: %w", ErrForeignState)
-	}
-	var s judgeState
-	if _, err := binary.Decode(b[8:], binary.LittleEndian, &s); err != nil {
-		return b, fmt.Errorf("cannot restore judge: %w", err)
-	}
-	j.s = s
-	return b[8+judgeSize:], nil
+	return restorePart("judge", b, &j.s, judgeLayout)
 }

@@ -2,6 +2,7 @@ package detect
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"math"
 	"math/rand/v2"
@@ -188,7 +189,7 @@ func TestJudgeCheckpoint(t *testing.T) {
 			t.Errorf("%d bytes: %v", len(bad), err)
 		}
 	}
-	t.Logf("a judge is %d bytes", judgeSize)
+	t.Logf("a judge is %d bytes", binary.Size(judgeState{}))
 }
 
 func TestJudgeAllocatesNothing(t *testing.T) {

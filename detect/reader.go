@@ -1,9 +1,6 @@
 package detect
 
 import (
-	"encoding/binary"
-	"fmt"
-	"reflect"
 	"time"
 )
 
@@ -57,31 +54,14 @@ func (r *Reader) Last() int64 { return r.h.Last }
 // Refused returns how many samples were left out.
 func (r *Reader) Refused() uint64 { return uint64(r.h.Refused) + uint64(r.h.Unusable) }
 
-var (
-	readerLayout = layoutHash(reflect.TypeFor[hygiene]())
-	readerSize   = binary.Size(hygiene{})
-)
+var readerLayout = layoutOf[hygiene]()
 
 // AppendState appends a checkpoint of the reader to b, with a hash of its
 // layout.
-func (r *Reader) AppendState(b []byte) []byte {
-	out, err := binary.Append(binary.LittleEndian.AppendUint64(b, readerLayout), binary.LittleEndian, &r.h)
-	if err != nil { // Only a field without a fixed size can cause it; a test holds that.
-		return b
-	}
-	return out
-}
+func (r *Reader) AppendState(b []byte) []byte { return appendPart(b, &r.h, readerLayout) }
 
 // Restore takes the state out of the front of b and returns the rest; on an
 // error (ErrForeignState) the reader is as it was.
 func (r *Reader) Restore(b []byte) (rest []byte, err error) {
-	if len(b) < 8+readerSize || binary.LittleEndian.Uint64(b) != readerLayout {
-		return b, fmt.Errorf("cannot restore reader: %w", ErrForeignState)
-	}
-	var h hygiene
-	if _, err := binary.Decode(b[8:], binary.LittleEndian, &h); err != nil {
-		return b, fmt.Errorf("cannot restore reader: %w", err)
-	}
-	r.h = h
-	return b[8+readerSize:], nil
+	return restorePart("reader", b, &r.h, readerLayout)
 }

@@ -106,21 +106,15 @@ func (c *customDetection) judged(j custom.Judged) {
 // that opened or escalated one.
 func (c *customDetection) found(f pipeline.Finding) {
 	tr := c.track(f.Ref, strings.TrimPrefix(f.View, "detector/"))
-	switch f.Transition {
-	case detect.TransitionOpened, detect.TransitionEscalated:
-		tr.opened, tr.found = f.Anomaly.Trace, &f.Anomaly
-		return
+	if tr.hear(f) {
+		c.report(tr, f.Anomaly)
 	}
-	tr.found = nil
-	c.report(tr, f.Anomaly)
 }
 
 func (c *customDetection) report(tr *track, a detect.Anomaly) {
-	if a.End < c.d.from || c.err != nil {
-		return
+	if c.err == nil {
+		c.err = c.d.tell(tr, a)
 	}
-	a.Trace = tr.opened
-	c.err = c.d.sink.anomaly(tr, a)
 }
 
 // finish judges what waits, reports what is still open, says how the detectors

@@ -67,21 +67,15 @@ func (f *formDetection) track(name string) *track {
 // that opened or escalated one.
 func (f *formDetection) found(x pipeline.Finding) {
 	tr := f.track(x.Name())
-	switch x.Transition {
-	case detect.TransitionOpened, detect.TransitionEscalated:
-		tr.opened, tr.found = x.Anomaly.Trace, &x.Anomaly
-		return
+	if tr.hear(x) {
+		f.report(tr, x.Anomaly)
 	}
-	tr.found = nil
-	f.report(tr, x.Anomaly)
 }
 
 func (f *formDetection) report(tr *track, a detect.Anomaly) {
-	if a.End < f.d.from || f.err != nil {
-		return
+	if f.err == nil {
+		f.err = f.d.tell(tr, a)
 	}
-	a.Trace = tr.opened
-	f.err = f.d.sink.anomaly(tr, a)
 }
 
 // finish judges what is complete, reports what is still open, says what could

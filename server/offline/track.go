@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/bellwether-ts/bellwether/detect"
+	"github.com/bellwether-ts/bellwether/server/pipeline"
 )
 
 // gapsKept is how many distances between samples the step is estimated from.
@@ -83,4 +84,27 @@ func (tr *track) silence(t int64, report func(detect.Result) error) error {
 		}
 	}
 	return nil
+}
+
+// hear takes a transition that a room of the pipeline found, keeping the trace
+// of the step that opened or escalated the anomaly, and reports whether the
+// anomaly has closed.
+func (tr *track) hear(f pipeline.Finding) (closed bool) {
+	switch f.Transition {
+	case detect.TransitionOpened, detect.TransitionEscalated:
+		tr.opened, tr.found = f.Anomaly.Trace, &f.Anomaly
+		return false
+	}
+	tr.found = nil
+	return true
+}
+
+// tell reports an anomaly with the trace of the step that told it, unless it was
+// over before the part that is reported.
+func (d *detection) tell(tr *track, a detect.Anomaly) error {
+	if a.End < d.from {
+		return nil
+	}
+	a.Trace = tr.opened
+	return d.sink.anomaly(tr, a)
 }
