@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"math"
 	"math/rand/v2"
-	"os"
 	"slices"
 	"testing"
 
@@ -187,11 +186,12 @@ func FuzzPersistence(f *testing.F) {
 	})
 }
 
-// Ten million samples, at hand with -run and BELLWETHER_LONG=1: counts that wrap
+// Ten million samples, unless -short: counts that wrap
 // or sums that lose precision would show.
 func TestTenMillionSamples(t *testing.T) {
-	if os.Getenv("BELLWETHER_LONG") == "" {
-		t.Skip("takes ten seconds; set BELLWETHER_LONG=1")
+	t.Parallel()
+	if testing.Short() {
+		t.Skip("takes ten seconds; leave out -short")
 	}
 	s := series(t, Config{}, Meta{Kind: MetricGauge})
 	opened := 0
