@@ -19,7 +19,8 @@ type episode struct {
 	Adapted   bool
 	Kind      uint8
 	Direction uint8
-	Gated     bool // Evidence reached the bar but was not novel enough to open.
+	Slow      uint8 // The member of persistence that led at the peak, of slowNames.
+	Gated     bool  // Evidence reached the bar but was not novel enough to open.
 	Calm      uint16
 	Quietness uint16 // Samples since evidence last reached the bar.
 	Held      uint32 // Samples since it opened.
@@ -62,6 +63,7 @@ type moment struct {
 	fused    float64
 	novel    float64
 	n        uint32
+	slow     uint8 // The member of persistence that led, of slowNames.
 }
 
 // step moves the machine by one sample and returns what changed and the
@@ -120,7 +122,7 @@ func (e *episode) summit(m *moment) {
 	if Kind(e.Kind) != KindLevel {
 		e.Kind = uint8(m.kind)
 	}
-	e.Fused, e.Novel = float32(m.fused), float32(m.novel)
+	e.Fused, e.Novel, e.Slow = float32(m.fused), float32(m.novel), m.slow
 	for i, r := range m.ratio {
 		e.Ratio[i] = float32(r)
 	}

@@ -18,7 +18,7 @@ func (s *Series) Explain() Trace {
 	t := s.traceHead()
 	t.EValue = st.Bets.value()
 	t.Effect = effect(l.Observed-l.Expected, st.Base.Tail.Q)
-	t.Members = members(widen(&l.Ratio), float64(l.Fused), float64(l.Novel), st.N, &st.Cal)
+	t.Members = slowLed(l.Slow, l.Score, members(widen(&l.Ratio), float64(l.Fused), float64(l.Novel), st.N, &st.Cal))
 	if e.Open && l.Score < l.Bar {
 		t.Members = s.atPeak()
 	}
@@ -92,7 +92,19 @@ func (s *Series) atPeak() []Member {
 	case KindFlatline, KindNoData, KindShape:
 		return []Member{{Name: Kind(e.Kind).String(), P: math.Pow(10, -e.Peak), Share: 1}}
 	}
-	return members(widen(&e.Ratio), float64(e.Fused), float64(e.Novel), e.PeakN, &s.s.Cal)
+	return slowLed(e.Slow, e.Peak, members(widen(&e.Ratio), float64(e.Fused), float64(e.Novel), e.PeakN, &s.s.Cal))
+}
+
+// slowLed adds the member of persistence that led; the shares of the others are
+// then of evidence that did not lead.
+func slowLed(slow uint8, evidence float64, others []Member) []Member {
+	if slow == 0 || int(slow) >= len(slowNames) {
+		return others
+	}
+	for i := range others {
+		others[i].Share = 0
+	}
+	return append(others, Member{Name: slowNames[slow], P: math.Pow(10, -evidence), Share: 1})
 }
 
 // widen returns the ratios in the precision they are computed in.

@@ -57,7 +57,7 @@ func (s *Series) observe(m *moment, x float64) {
 	said := st.Slow.observe(&r)
 	if l := &st.Last; said.evidence > l.Score {
 		l.Score, m.kind, m.dir, m.change = said.evidence, said.kind, said.dir, said.change
-		m.allowed = true
+		m.allowed, m.slow, l.Slow = true, said.member, said.member
 	}
 	m.calm = (m.ratio[memberBaseline] <= 1 || usual) && !said.held
 	m.adapted = m.adapted || said.adapted

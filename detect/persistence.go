@@ -51,6 +51,7 @@ func (r *reading) ago(samples uint16) int64 {
 type claim struct {
 	evidence float64
 	kind     Kind
+	member   uint8 // Which of slowNames says it.
 	change   int64
 	dir      Direction
 	held     bool // A departure that was told has not returned.
@@ -66,6 +67,16 @@ const (
 	slowMute    = 7   // Evidence that ends an excursion while the members only learn.
 	slowLeast   = 5.2 // Evidence below which none of them speaks, whatever the bar.
 )
+
+// The members, as a claim names them; 0 is none of them.
+const (
+	slowCusum = 1 + iota
+	slowVariance
+	slowDrift
+	slowBreak
+)
+
+var slowNames = [...]string{"", "cusum", "variance", "drift", "seasonbreak"}
 
 // shared returns the evidence left once the budget is shared among the members.
 func shared(e float64) float64 { return max(0, e-math.Log10(slowMembers)) }
@@ -85,10 +96,10 @@ func (p *persistence) observe(r *reading) claim {
 		r.memory = max(1, d*d)
 	}
 	var said claim
-	said.join(p.Cusum.observe(r, z, fromLevel))
-	said.join(p.Variance.observe(r, frozen))
-	said.join(p.Drift.observe(r, &p.Outlook, frozen))
-	said.join(p.Break.observe(r, &p.Outlook, frozen))
+	said.join(slowCusum, p.Cusum.observe(r, z, fromLevel))
+	said.join(slowVariance, p.Variance.observe(r, frozen))
+	said.join(slowDrift, p.Drift.observe(r, &p.Outlook, frozen))
+	said.join(slowBreak, p.Break.observe(r, &p.Outlook, frozen))
 	if r.n < slowWarm { // The scales are still on their way.
 		p.Cusum.Walk, p.Variance.Walk = walk{}, walk{}
 	}
@@ -100,10 +111,11 @@ func (p *persistence) observe(r *reading) claim {
 }
 
 // join lets the stronger of two claims speak, and each of them hold.
-func (c *claim) join(d claim) {
+func (c *claim) join(member uint8, d claim) {
 	held, adapted := c.held || d.held, c.adapted || d.adapted
 	if d.evidence > c.evidence {
 		*c = d
+		c.member = member
 	}
 	c.held, c.adapted = held, adapted && !held
 }

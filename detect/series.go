@@ -76,6 +76,7 @@ type last struct {
 	Transition uint8
 	Verdict    uint8
 	Intake     uint8
+	Slow       uint8 // The member of persistence that led, of slowNames.
 }
 
 // shortHistory is the number of samples until which an anomaly opens only on a
