@@ -21,8 +21,8 @@ type eprocess struct {
 }
 
 const (
-	eMost = 300 // So that M stays a number.
-	eGrid = 8   // Grid points per unit of evidence.
+	eMost = 12 // What is told at most: beyond, the dependence of the samples says more than they do.
+	eGrid = 8  // Grid points per unit of evidence.
 	eRows = 24 * eGrid
 )
 
