@@ -47,6 +47,9 @@ func (c *calibrate) evidence(ratio, a float64) float64 {
 	if ratio < 1 {
 		a = calBody
 	}
+	if a == calTail { // The one exponent of every sample: a logarithm saved.
+		return max(0, math.Log10(ratio*ratio*ratio/c.atOne()))
+	}
 	return max(0, -math.Log10(c.atOne())+a*math.Log10(ratio))
 }
 
@@ -69,6 +72,9 @@ func (c *calibrate) reach(bar, a float64) float64 {
 	beyond := bar + math.Log10(c.atOne())
 	if beyond < 0 {
 		a = calBody
+	}
+	if a == calTail {
+		return min(ratioMax, math.Cbrt(math.Exp(beyond*math.Ln10)))
 	}
 	return min(ratioMax, math.Pow(10, beyond/a))
 }

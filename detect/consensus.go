@@ -42,6 +42,7 @@ const (
 	noveltySlope    = 1.5
 	noveltyGate     = 1.04 // R from which a value is novel: a margin over a bare record.
 	noveltyWarmup   = 30   // Samples before a record means anything.
+	awayLeast       = .2   // Ratio of a move below which it gives no evidence wherever it leads.
 	baselineCap     = 1.4  // S is at most this many times the ratio of the baseline, or of a move away.
 )
 

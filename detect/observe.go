@@ -78,7 +78,7 @@ func (s *Series) hear(m *moment, v *reading) (away, usual bool) {
 	st, r := &s.s, &m.ratio
 	r[memberDelta], r[memberDelta2] = st.Delta.observe(v.x, &st.Recent, st.N)
 	r[memberFast] = st.Fast.observe(v.x, &st.Recent, st.N)
-	away = st.Recent.N > 0 && st.Base.away(v.x, v.prev)
+	away = r[memberDelta] > awayLeast && st.Base.away(v.x, v.prev)
 	r[memberBaseline], m.adapted = st.Base.observe(v.x, st.N, v.hold)
 	v.reach, v.far = st.Base.Tail.Q, r[memberBaseline] > guardRatio
 	r[memberRange] = st.Range.observe(v.x)

@@ -1,7 +1,5 @@
 package detect
 
-import "math"
-
 // persistence joins the members that gather evidence over many samples: what no
 // single value shows, because each of them is possible.
 //
@@ -59,13 +57,13 @@ type claim struct {
 }
 
 const (
-	slowMembers = 4   // Members that share the budget.
-	slowWarm    = 300 // Samples before they learn. They speak once a day was seen.
-	slowTold    = .2  // Evidence above the bar that is told at most: the scale is not the consensus's, which ranks single samples.
-	memoryRatio = 1.2 // Sigma of a move over sigma of a departure, where values are independent, is 1.41.
-	slowSure    = 1   // Evidence more than the bar that it takes to hold what others told.
-	slowMute    = 7   // Evidence that ends an excursion while the members only learn.
-	slowLeast   = 5.2 // Evidence below which none of them speaks, whatever the bar.
+	slowShare   = .6020599913279624 // log10 of 4: the members share the budget.
+	slowWarm    = 300               // Samples before they learn. They speak once a day was seen.
+	slowTold    = .2                // Evidence above the bar that is told at most: the scale is not the consensus's, which ranks single samples.
+	memoryRatio = 1.2               // Sigma of a move over sigma of a departure, where values are independent, is 1.41.
+	slowSure    = 1                 // Evidence more than the bar that it takes to hold what others told.
+	slowMute    = 7                 // Evidence that ends an excursion while the members only learn.
+	slowLeast   = 5.2               // Evidence below which none of them speaks, whatever the bar.
 )
 
 // The members, as a claim names them; 0 is none of them.
@@ -79,7 +77,7 @@ const (
 var slowNames = [...]string{"", "cusum", "variance", "drift", "seasonbreak"}
 
 // shared returns the evidence left once the budget is shared among the members.
-func shared(e float64) float64 { return max(0, e-math.Log10(slowMembers)) }
+func shared(e float64) float64 { return max(0, e-slowShare) }
 
 // observe takes a reading and returns the strongest claim.
 func (p *persistence) observe(r *reading) claim {
