@@ -21,6 +21,7 @@ import "math"
 type calibrate struct {
 	N, Above float32 // Samples and separate exceedances of S = 1, decayed.
 	Last     uint32  // Sample number of the last exceedance; 0 if none.
+	Reach    float32 // What band returned last.
 }
 
 const (
@@ -31,6 +32,7 @@ const (
 	calTail   = 3
 	calBody   = 6
 	calApart  = 10 // Samples within which exceedances are one.
+	calBand   = 16 // Samples between two looks at the width of the band: it moves slowly, and a root is dear.
 )
 
 // atOne returns p(1), the probability that the fused ratio exceeds 1.
@@ -77,6 +79,15 @@ func (c *calibrate) reach(bar, a float64) float64 {
 		return min(ratioMax, math.Cbrt(math.Exp(beyond*math.Ln10)))
 	}
 	return min(ratioMax, math.Pow(10, beyond/a))
+}
+
+// band returns the ratio at which the evidence of the consensus reaches the bar,
+// as of the last calBand samples.
+func (c *calibrate) band(bar float64, n uint32) float64 {
+	if c.Reach == 0 || n%calBand == 0 {
+		c.Reach = float32(c.reach(bar, calTail))
+	}
+	return float64(c.Reach)
 }
 
 // freshSamples is how long a series is fresh: what its members compare with has

@@ -68,7 +68,7 @@ func (s *Series) observe(m *moment, x float64) {
 	}
 	l.Fused, l.Recurring, l.Novel = float32(m.fused), float32(recurring), float32(m.novel)
 	l.Expected, l.Observed = m.expected, m.observed
-	l.Half = st.Cal.reach(m.bar, calTail) * st.Base.Tail.Q * recurring
+	l.Half = st.Cal.band(m.bar, st.N) * st.Base.Tail.Q * recurring
 }
 
 // hear asks every member for its ratio, and lets it learn the value. It returns
