@@ -83,6 +83,9 @@ func costSection(r *report, _ string) error {
 	return nil
 }
 
+// stepWarm is how many samples each series has seen before it is timed.
+const stepWarm = 1_500
+
 // stepTime steps n series in turn with noise around a daily shape and returns
 // the CPU time of a step.
 func stepTime(n, steps int, cfg detect.Config) (time.Duration, error) {
@@ -99,9 +102,13 @@ func stepTime(n, steps int, cfg detect.Config) (time.Duration, error) {
 	for i := range values {
 		values[i] = f(i)
 	}
+	for i := range max(stepWarm*n, 20_000) { // A series that warms up does less.
+		round := i / n
+		all[i%n].Step(soak.Start+int64(round)*soak.StepMS, values[round&4095])
+	}
 	began := processTime()
 	for i := range steps {
-		round := i / n
+		round := stepWarm + 20_000/n + i/n
 		all[i%n].Step(soak.Start+int64(round)*soak.StepMS, values[round&4095])
 	}
 	return (processTime() - began) / time.Duration(steps), nil
