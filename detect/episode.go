@@ -132,3 +132,20 @@ func (e *episode) close(t int64, adapted bool) Transition {
 	e.Open, e.End, e.Adapted = false, t, adapted
 	return TransitionClosed
 }
+
+// anomaly returns what the episode knows of itself, without members and trace;
+// last is the instant of the last step. ok is false if there has been none.
+func (e *episode) anomaly(last int64) (a Anomaly, ok bool) {
+	if e.Count == 0 {
+		return Anomaly{}, false
+	}
+	a = Anomaly{
+		Start: e.Start, Change: e.Change, End: e.End, Open: e.Open, Adapted: e.Adapted,
+		Peak: e.Peak, Kind: Kind(e.Kind), Direction: Direction(e.Direction),
+		Expected: e.Expected, Observed: e.Observed,
+	}
+	if e.Open {
+		a.End = last
+	}
+	return a, true
+}

@@ -64,21 +64,11 @@ func (s *Series) traceHead() Trace {
 // Anomaly returns the open anomaly, or the last one closed; ok is false if
 // there has been none.
 func (s *Series) Anomaly() (a Anomaly, ok bool) {
-	st := &s.s
-	e := &st.Episode
-	if e.Count == 0 {
-		return Anomaly{}, false
+	a, ok = s.s.Episode.anomaly(s.s.Last.T)
+	if !ok {
+		return a, false
 	}
-	a = Anomaly{
-		Start: e.Start, Change: e.Change, End: e.End, Open: e.Open, Adapted: e.Adapted,
-		Peak: e.Peak, Kind: Kind(e.Kind), Direction: Direction(e.Direction),
-		Expected: e.Expected, Observed: e.Observed,
-	}
-	if e.Open {
-		a.End = st.Last.T
-	}
-	a.Trace = s.Explain()
-	a.Members = s.atPeak()
+	a.Trace, a.Members = s.Explain(), s.atPeak()
 	if s.sky != nil {
 		a.Members = a.Trace.Members
 	}
@@ -122,27 +112,34 @@ func widen(in *[memberCount]float32) *[memberCount]float64 {
 func members(ratio *[memberCount]float64, fused, novel float64, n uint32, cal *calibrate) []Member {
 	movement := cal.evidence(fused, calTail) >= noveltyScore(novel)
 	out := make([]Member, memberCount)
-	sum := 0.0
 	for i := range out {
 		out[i] = Member{Name: memberNames[i], P: 1}
 		r := ratio[i]
 		switch {
 		case i < movementMembers && r > 0:
-			out[i].P = min(1, tailProb*math.Pow(r, -calTail))
+			out[i].P = BeyondChance(r)
 		case i >= movementMembers && r > 1:
 			out[i].P = min(1, math.Pow(r, -noveltySlope)/float64(n+1))
 		}
-		if movement == (i < movementMembers) {
-			out[i].Share = -math.Log10(out[i].P)
-			sum += out[i].Share
-		}
 	}
-	for i := range out {
-		if sum > 0 {
-			out[i].Share /= sum
-		}
-	}
+	shareOut(out, func(i int) bool { return movement == (i < movementMembers) })
 	return out
+}
+
+// shareOut gives each member that has one its share of the evidence.
+func shareOut(all []Member, has func(i int) bool) {
+	sum := 0.0
+	for i := range all {
+		if has(i) {
+			all[i].Share = -math.Log10(all[i].P)
+			sum += all[i].Share
+		}
+	}
+	for i := range all {
+		if sum > 0 {
+			all[i].Share /= sum
+		}
+	}
 }
 
 // effect returns a difference in units of the usual largest residual.

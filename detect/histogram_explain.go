@@ -47,20 +47,13 @@ func (s *HistogramSeries) Explain() Trace {
 // histogramMembers turns ratios into p-values and shares, as members does.
 func histogramMembers(ratio *[histogramStats]float32) []Member {
 	out := make([]Member, histogramStats)
-	sum := 0.0
 	for i, r := range ratio {
 		out[i] = Member{Name: histogramStatNames[i], P: 1}
 		if r > 0 {
-			out[i].P = min(1, tailProb*math.Pow(float64(r), -calTail))
-		}
-		out[i].Share = -math.Log10(out[i].P)
-		sum += out[i].Share
-	}
-	for i := range out {
-		if sum > 0 {
-			out[i].Share /= sum
+			out[i].P = BeyondChance(float64(r))
 		}
 	}
+	shareOut(out, func(int) bool { return true })
 	return out
 }
 
@@ -75,19 +68,11 @@ func (s *HistogramSeries) atPeak() []Member {
 // there has been none. Expected and Observed are of the quantile that had moved
 // most at the peak.
 func (s *HistogramSeries) Anomaly() (a Anomaly, ok bool) {
-	e := &s.s.Episode
-	if e.Count == 0 {
-		return Anomaly{}, false
+	a, ok = s.s.Episode.anomaly(s.s.Last.T)
+	if ok {
+		a.Members, a.Trace = s.atPeak(), s.Explain()
 	}
-	a = Anomaly{
-		Start: e.Start, Change: e.Change, End: e.End, Open: e.Open, Adapted: e.Adapted,
-		Peak: e.Peak, Kind: Kind(e.Kind), Direction: Direction(e.Direction),
-		Expected: e.Expected, Observed: e.Observed, Members: s.atPeak(), Trace: s.Explain(),
-	}
-	if e.Open {
-		a.End = s.s.Last.T
-	}
-	return a, true
+	return a, ok
 }
 
 // notes says what the batch looks like, what weakens the verdict, and what would

@@ -161,21 +161,12 @@ func (j *Judge) verdict() Verdict {
 // Anomaly returns the open anomaly, or the last one closed; ok is false if
 // there has been none.
 func (j *Judge) Anomaly() (a Anomaly, ok bool) {
-	e := &j.s.Episode
-	if e.Count == 0 {
-		return Anomaly{}, false
+	a, ok = j.s.Episode.anomaly(j.s.Last.T)
+	if ok {
+		a.Members = []Member{{Name: j.name, P: math.Pow(10, -a.Peak), Share: 1}}
+		a.Trace = j.Explain()
 	}
-	a = Anomaly{
-		Start: e.Start, Change: e.Change, End: e.End, Open: e.Open, Adapted: e.Adapted,
-		Peak: e.Peak, Kind: Kind(e.Kind), Direction: Direction(e.Direction),
-		Expected: e.Expected, Observed: e.Observed,
-		Members: []Member{{Name: j.name, P: math.Pow(10, -e.Peak), Share: 1}},
-		Trace:   j.Explain(),
-	}
-	if e.Open {
-		a.End = j.s.Last.T
-	}
-	return a, true
+	return a, ok
 }
 
 // Hold returns the result of a sample nobody has an opinion about: no evidence,

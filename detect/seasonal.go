@@ -62,15 +62,6 @@ func (s *seasonal) usualAt(t int64, x float64) bool {
 	return s.Day.N[h] >= hourMin && math.Abs(x-float64(s.Day.Mean[h])) <= hourUsual*float64(s.Error[0])
 }
 
-// mean returns what is usual at instant t, NaN while the hour is new.
-func (s *seasonal) mean(t int64) float64 {
-	h := uint64(t/hourMS) % 24
-	if s.Day.N[h] < hourMin {
-		return math.NaN()
-	}
-	return float64(s.Day.Mean[h])
-}
-
 // learnError moves the running size of a residual.
 func (s *seasonal) learnError(by int, miss float64, far bool) {
 	if !far {

@@ -172,14 +172,19 @@ func within(delays []int, n, ticks int) float64 {
 	return float64(k) / float64(max(1, n))
 }
 
+// rivalColumns heads a table with a column for each rival.
+func rivalColumns(first string) []string {
+	out := []string{first}
+	for _, v := range histogramRivals {
+		out = append(out, v.name)
+	}
+	return out
+}
+
 // powerTable is what is found, by change, over all rates and forms.
 func powerTable(r *report, tasks []shiftTask, counts []shiftCounts) {
 	r.text("Share found within 5 / 15 / 60 minutes, over all rates and forms:")
-	columns := []string{"change"}
-	for _, v := range histogramRivals {
-		columns = append(columns, v.name)
-	}
-	r.table(columns...)
+	r.table(rivalColumns("change")...)
 	for c, change := range latencyChanges {
 		cells := []string{change.name}
 		for k := range histogramRivals {
@@ -231,11 +236,7 @@ func rateTable(r *report, tasks []shiftTask, counts []shiftCounts) {
 // falseTable is false alarms per 1000 series-days, by the way of being healthy.
 func falseTable(r *report, tasks []shiftTask, counts []shiftCounts) {
 	r.text("False alarms per 1000 series-days on healthy series, after their first day:")
-	columns := []string{"series"}
-	for _, v := range histogramRivals {
-		columns = append(columns, v.name)
-	}
-	r.table(columns...)
+	r.table(rivalColumns("series")...)
 	for h, health := range latencyHealths {
 		cells := []string{health.name}
 		for k := range histogramRivals {

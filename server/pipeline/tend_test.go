@@ -25,16 +25,6 @@ func spiky(from, at int) func(i int) float64 {
 	}
 }
 
-// openings counts what was opened.
-func openings(fs []Finding) (n int) {
-	for _, f := range fs {
-		if f.Transition == detect.TransitionOpened {
-			n++
-		}
-	}
-	return n
-}
-
 // A person says of a spike that it was none; the next day's is not told. The
 // verdict is one however often it is given, is shown with the anomaly, holds
 // over a restart that learned everything from the store, and can be taken back.
