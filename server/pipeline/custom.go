@@ -138,19 +138,8 @@ func (p *Pipeline) buildCustom() error {
 	if err != nil {
 		return err
 	}
-	p.customLane = newLane("custom", p.customTake, func(now int64) { p.custom.Tick(now) })
+	p.customLane = newLane("custom", p.feed(p.custom), func(now int64) { p.custom.Tick(now) })
 	return nil
-}
-
-func (p *Pipeline) customTake(b *metric.Batch) {
-	for i, ref := range b.Refs {
-		if !p.custom.Known(ref) {
-			if ls, kind, ok := p.describe(ref); ok {
-				p.custom.Add(ref, ls, kind)
-			}
-		}
-		p.custom.Observe(ref, b.T[i], b.V[i], b.H[i])
-	}
 }
 
 // ApplyDetectors replaces the users' detectors while the pipeline works; those

@@ -28,22 +28,11 @@ func (p *Pipeline) buildDistributions() error {
 	if p.forms, err = NewDistributions(DistributionOptionsOf(o)); err != nil {
 		return err
 	}
-	p.formLane = newLane(distributionView, p.formsTake, func(now int64) {
+	p.formLane = newLane(distributionView, p.feed(p.forms), func(now int64) {
 		p.forms.Tick(now)
 		p.Admission.Watching(distributionView, p.forms.Classes())
 	})
 	return nil
-}
-
-func (p *Pipeline) formsTake(b *metric.Batch) {
-	for i, ref := range b.Refs {
-		if !p.forms.Known(ref) {
-			if ls, kind, ok := p.describe(ref); ok {
-				p.forms.Add(ref, ls, kind)
-			}
-		}
-		p.forms.Observe(ref, b.T[i], b.V[i], b.H[i])
-	}
 }
 
 // learnForms feeds the room what the store holds in [from, to] of histograms

@@ -392,7 +392,7 @@ func TestPipelineLearnsDistributions(t *testing.T) {
 	second, found := newForms(t, DistributionOptions{})
 	was := r.p.forms
 	r.p.forms = second
-	r.p.formLane = newLane(distributionView, r.p.formsTake, func(now int64) { r.p.forms.Tick(now) })
+	r.p.formLane = newLane(distributionView, r.p.feed(second), func(now int64) { r.p.forms.Tick(now) })
 	if err := r.p.learnForms(ctx, testEpoch, r.now); err != nil {
 		t.Fatal(err)
 	}

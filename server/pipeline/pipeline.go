@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/prometheus/prometheus/model/histogram"
 	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/bellwether-ts/bellwether/alerting"
@@ -156,6 +157,28 @@ func (p *Pipeline) watchTake(w *Watch, shard uint64) func(*metric.Batch) {
 	}
 }
 
+// room is what a lane feeds: it is asked whether it knows a series, and told of
+// one that it does not.
+type room interface {
+	Known(ref uint64) bool
+	Add(ref uint64, ls labels.Labels, kind Kind)
+	Observe(ref uint64, t int64, v float64, h *histogram.FloatHistogram)
+}
+
+// feed returns the work of a lane whose room hears every sample.
+func (p *Pipeline) feed(r room) func(*metric.Batch) {
+	return func(b *metric.Batch) {
+		for i, ref := range b.Refs {
+			if !r.Known(ref) {
+				if ls, kind, ok := p.describe(ref); ok {
+					r.Add(ref, ls, kind)
+				}
+			}
+			r.Observe(ref, b.T[i], b.V[i], b.H[i])
+		}
+	}
+}
+
 func (p *Pipeline) buildRings() error {
 	c := p.opts.Config.Correlate
 	rings, err := NewRings(correlate.IndexConfig{
@@ -166,16 +189,7 @@ func (p *Pipeline) buildRings() error {
 		return err
 	}
 	p.rings = rings
-	p.ringLane = newLane("correlate", func(b *metric.Batch) {
-		for i, ref := range b.Refs {
-			if !rings.Known(ref) {
-				if ls, kind, ok := p.describe(ref); ok {
-					rings.Add(ref, ls, kind)
-				}
-			}
-			rings.Observe(ref, b.T[i], b.V[i], b.H[i])
-		}
-	}, func(int64) {})
+	p.ringLane = newLane("correlate", p.feed(rings), func(int64) {})
 	return nil
 }
 
